@@ -1,0 +1,1 @@
+//! Reads usage numbers from the database of OpenHands Enterprise.

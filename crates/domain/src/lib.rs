@@ -1,0 +1,8 @@
+//! The rules of OHE Telemetry, pure and WASM-safe: nothing here does I/O or reads a clock by itself.
+
+pub mod clock;
+pub mod collector;
+pub mod delivery;
+pub mod license;
+pub mod metric;
+pub mod schedule;

@@ -1,0 +1,1 @@
+//! A PostgreSQL server of our own, from the installed binaries, for the demo, tests and benchmarks.

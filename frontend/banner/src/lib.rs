@@ -1,0 +1,1 @@
+//! The license banner as a custom element.

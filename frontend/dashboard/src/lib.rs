@@ -1,0 +1,1 @@
+//! The dashboard in the browser: hydrates the pages of app.
