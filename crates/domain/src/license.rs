@@ -10,7 +10,7 @@ pub const GRACE_DAYS: i64 = 30;
 pub const DEFAULT_THRESHOLD_DAYS: u16 = 4;
 
 /// What the rule looks at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LicenseFacts {
     /// Is this OpenHands Enterprise at all, by its configuration?
     pub is_ohe: bool,

@@ -1,0 +1,35 @@
+//! Why a page has nothing to show.
+
+use serde::{Deserialize, Serialize};
+
+/// What went wrong, as far as the person at the screen can act on it. The cause stays in the server's log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum DashboardError {
+    /// The database is away; trying again later helps.
+    #[error("the database cannot be reached")]
+    Unavailable,
+    /// No such batch, metric or page.
+    #[error("there is nothing at this address")]
+    NotFound,
+    /// Anything else that failed on the server.
+    #[error("the request failed; the server's log says why under request id {request_id}")]
+    Failed {
+        /// Finds the log lines of this request.
+        request_id: String,
+    },
+    /// The browser got no answer, or not one of ours. The port never returns it.
+    #[error("the service did not answer")]
+    Unreachable,
+}
+
+impl DashboardError {
+    /// The HTTP status of a page that shows this error.
+    pub fn http_status(&self) -> u16 {
+        match self {
+            Self::NotFound => 404,
+            Self::Unavailable => 503,
+            Self::Failed { .. } | Self::Unreachable => 500,
+        }
+    }
+}

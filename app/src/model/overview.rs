@@ -1,0 +1,73 @@
+//! The state of the whole install.
+
+use chrono::{DateTime, Utc};
+use domain::license::{LicenseFacts, LicenseStatus};
+use serde::{Deserialize, Serialize};
+
+use super::Attempt;
+
+/// What the first page shows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Overview {
+    /// What users see, and why.
+    pub license: License,
+    /// When metrics were and will be collected.
+    pub collection: RunTimes,
+    /// When batches were and will be delivered.
+    pub upload: RunTimes,
+    /// Who this install is to the vendor.
+    pub identity: Identity,
+    /// What waits.
+    pub backlog: Backlog,
+    /// How talking to the vendor goes.
+    pub vendor: Vendor,
+}
+
+/// The license status and the facts that it follows from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct License {
+    /// The same that `GET /api/license-status` answers.
+    pub status: LicenseStatus,
+    /// What the rule looked at.
+    pub facts: LicenseFacts,
+}
+
+/// The last and the next run of a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunTimes {
+    /// The last one that came to a result: a stored, or a delivered, batch.
+    pub last: Option<DateTime<Utc>>,
+    /// When the next one is due; none where no process runs jobs on a schedule.
+    pub next: Option<DateTime<Utc>>,
+}
+
+/// Who this install is to the vendor. Never an e-mail address.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    /// Given by the vendor; none before the first administrator's e-mail address is known.
+    pub customer_id: Option<String>,
+    /// Given by the vendor.
+    pub instance_id: Option<String>,
+    /// Ours, stable for the life of the database.
+    pub cluster_id: String,
+}
+
+/// The batches that are not delivered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Backlog {
+    /// How many wait.
+    pub pending: u64,
+    /// When the oldest of those was collected.
+    pub oldest_pending: Option<DateTime<Utc>>,
+    /// How many the vendor refused for their content.
+    pub set_aside: u64,
+}
+
+/// How talking to the vendor goes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Vendor {
+    /// The vendor's address: scheme, host and port, without credentials.
+    pub base_url: String,
+    /// The newest attempts to deliver, newest first; five are enough.
+    pub attempts: Vec<Attempt>,
+}
