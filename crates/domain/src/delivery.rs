@@ -90,7 +90,7 @@ impl fmt::Display for ErrorClass {
 pub const FIRST_RETRY: Duration = Duration::from_secs(30);
 
 /// The longest wait between two tries, whatever the vendor asks for: the license clock runs meanwhile.
-pub const LONGEST_RETRY: Duration = Duration::from_secs(60 * 60);
+pub const LONGEST_RETRY: Duration = Duration::from_hours(1);
 
 /// How long to wait after the `failures`-th failure in a row (counted from 1).
 ///
@@ -150,7 +150,7 @@ mod tests {
     fn jitter_spreads_the_upper_half_and_nonsense_is_clamped() {
         assert_eq!(backoff(2, 0.0, None), Duration::from_secs(30));
         assert_eq!(backoff(2, 0.5, None), Duration::from_secs(45));
-        assert_eq!(backoff(2, 7.0, None), Duration::from_secs(60));
+        assert_eq!(backoff(2, 7.0, None), Duration::from_mins(1));
         assert_eq!(backoff(2, -1.0, None), Duration::from_secs(30));
     }
 
@@ -161,7 +161,7 @@ mod tests {
             Duration::from_secs(30),
             "never sooner than our own wait"
         );
-        assert_eq!(backoff(1, 1.0, Some(Duration::from_secs(600))), Duration::from_secs(600));
-        assert_eq!(backoff(1, 1.0, Some(Duration::from_secs(86_400))), LONGEST_RETRY);
+        assert_eq!(backoff(1, 1.0, Some(Duration::from_mins(10))), Duration::from_mins(10));
+        assert_eq!(backoff(1, 1.0, Some(Duration::from_hours(24))), LONGEST_RETRY);
     }
 }
