@@ -5,5 +5,7 @@
 
 #[cfg(feature = "ssr")]
 pub mod backend;
+mod chart;
 pub mod error;
+mod format;
 pub mod model;
