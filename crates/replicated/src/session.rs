@@ -1,0 +1,91 @@
+//! Calls that survive a revoked service token.
+
+use domain::delivery::ErrorClass;
+use secrecy::SecretString;
+use serde_json::{Map, Value};
+
+use crate::{AppStatus, Client, Error, Identity, Reply};
+
+/// One run of deliveries under one identity.
+///
+/// When the vendor answers 401 to the service token, the install is registered again with the publishable key and the
+/// call is repeated: once in a session, so that a vendor who refuses every token is not asked again and again. A 403 is
+/// about the license, not the token, and changes nothing.
+#[derive(Debug)]
+pub struct Session<'a> {
+    client: &'a Client,
+    email: Option<SecretString>,
+    identity: Identity,
+    renewed: Option<Renewal>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Renewal {
+    Tried,
+    Unsaved,
+}
+
+impl<'a> Session<'a> {
+    /// A session of `client` as `identity`. `email` must be the address that the customer was registered with: another
+    /// one would make another customer. Without one nothing is registered again.
+    pub fn new(client: &'a Client, identity: Identity, email: Option<SecretString>) -> Self {
+        Self { client, email, identity, renewed: None }
+    }
+
+    /// The identity as it is now.
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// The identity where it has changed since the session began or this was last asked: to be stored at once.
+    pub fn take_renewed(&mut self) -> Option<Identity> {
+        let unsaved = self.renewed == Some(Renewal::Unsaved);
+        unsaved.then(|| {
+            self.renewed = Some(Renewal::Tried);
+            self.identity.clone()
+        })
+    }
+
+    /// [`Client::send_metrics`], registering again once where the token was revoked.
+    ///
+    /// # Errors
+    /// As [`Client::send_metrics`] and [`Client::register`].
+    pub async fn send_metrics(&mut self, metrics: &Map<String, Value>) -> Result<Reply<()>, Error> {
+        match self.client.send_metrics(&self.identity, metrics).await {
+            Err(error) if self.may_renew(&error) => {
+                self.renew(error).await?;
+                self.client.send_metrics(&self.identity, metrics).await
+            }
+            outcome => outcome,
+        }
+    }
+
+    /// [`Client::check_in`], registering again once where the token was revoked.
+    ///
+    /// # Errors
+    /// As [`Client::check_in`] and [`Client::register`].
+    pub async fn check_in(&mut self, status: AppStatus, version_label: &str) -> Result<Reply<()>, Error> {
+        match self.client.check_in(&self.identity, status, version_label).await {
+            Err(error) if self.may_renew(&error) => {
+                self.renew(error).await?;
+                self.client.check_in(&self.identity, status, version_label).await
+            }
+            outcome => outcome,
+        }
+    }
+
+    fn may_renew(&self, error: &Error) -> bool {
+        error.class == ErrorClass::Auth
+            && error.http_status != Some(403)
+            && self.identity.service_token.is_some()
+            && self.renewed.is_none()
+    }
+
+    async fn renew(&mut self, refused: Error) -> Result<(), Error> {
+        let Some(email) = &self.email else { return Err(refused) };
+        self.renewed = Some(Renewal::Tried);
+        self.identity = self.client.register(email, &self.identity.cluster_id).await?.value;
+        self.renewed = Some(Renewal::Unsaved);
+        Ok(())
+    }
+}

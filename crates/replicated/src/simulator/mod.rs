@@ -1,0 +1,1 @@
+//! A portal to run the client against.
