@@ -1,0 +1,224 @@
+//! Every request to the vendor: when, how long, and what came of it.
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::delivery::ErrorClass;
+use sqlx::postgres::PgRow;
+use sqlx::{FromRow, PgTransaction, Row as _};
+use uuid::Uuid;
+
+use crate::text::one_line;
+use crate::{Store, StoreError};
+
+/// What the vendor was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Call {
+    /// Who are we? Answered with the customer and a token.
+    Customer,
+    /// Which instance of the customer's are we?
+    Instance,
+    /// Delivery of a batch.
+    Metrics,
+    /// A sign of life.
+    CheckIn,
+}
+
+impl Call {
+    /// The word under which the call is stored and shown: `customer`, `instance`, `metrics`, `check_in`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Customer => "customer",
+            Self::Instance => "instance",
+            Self::Metrics => "metrics",
+            Self::CheckIn => "check_in",
+        }
+    }
+
+    fn from_word(word: &str) -> Option<Self> {
+        [Self::Customer, Self::Instance, Self::Metrics, Self::CheckIn].into_iter().find(|call| call.word() == word)
+    }
+}
+
+/// One request to the vendor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    /// Chosen by the caller, who may thus record an attempt again when a lost connection leaves in doubt whether it was.
+    pub id: Uuid,
+    /// What was asked for.
+    pub call: Call,
+    /// The batch that it carried, if any.
+    pub batch_id: Option<Uuid>,
+    /// When the request began.
+    pub started_at: DateTime<Utc>,
+    /// From there to its end; kept to the millisecond.
+    pub duration: Duration,
+    /// The status of the reply, where there was one.
+    pub http_status: Option<u16>,
+    /// What went wrong; none where the vendor accepted.
+    pub failure: Option<Failure>,
+}
+
+/// Why a request failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// The class.
+    pub class: ErrorClass,
+    /// The reason in words, free of secrets and e-mail addresses. Stored as one line of bounded length.
+    pub message: String,
+    /// How long the vendor asked to be left alone; kept to the second.
+    pub retry_after: Option<Duration>,
+}
+
+const DELIVERED: &str = "delivered";
+
+impl Store {
+    /// Records a request, and in the same transaction marks the batch that it carried, if any: as delivered where the
+    /// vendor accepted it, else as tried once more, with the error.
+    ///
+    /// Recording the same attempt again changes nothing. A batch is marked as delivered once; later attempts on it are
+    /// counted and move nothing. A batch that had been set aside and is delivered is set aside no longer.
+    ///
+    /// # Errors
+    /// Any [`StoreError`]; then nothing was recorded. [`StoreError::Other`] where there is no such batch.
+    pub async fn record_attempt(&self, attempt: &Attempt) -> Result<(), StoreError> {
+        let mut transaction = self.pool.begin().await?;
+        let is_new = insert(&mut transaction, attempt).await?;
+        if let (true, Call::Metrics, Some(batch_id)) = (is_new, attempt.call, attempt.batch_id) {
+            match &attempt.failure {
+                None => mark_delivered(&mut transaction, batch_id, ended_at(attempt)).await?,
+                Some(failure) => mark_failed(&mut transaction, batch_id, failure).await?,
+            }
+        }
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    /// The last `limit` requests, newest first.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub async fn recent_attempts(&self, limit: u32) -> Result<Vec<Attempt>, StoreError> {
+        Ok(sqlx::query_as("SELECT * FROM telemetry_delivery_attempts ORDER BY started_at DESC, id DESC LIMIT $1")
+            .bind(i64::from(limit))
+            .fetch_all(&self.pool)
+            .await?)
+    }
+
+    /// Removes requests that began more than `retention` before `now`, so that the table does not grow for ever. Batches
+    /// keep their counts. Returns how many there were.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub async fn prune_attempts(&self, now: DateTime<Utc>, retention: TimeDelta) -> Result<u64, StoreError> {
+        let removed = sqlx::query("DELETE FROM telemetry_delivery_attempts WHERE started_at < $1")
+            .bind(now - retention)
+            .execute(&self.pool)
+            .await?;
+        Ok(removed.rows_affected())
+    }
+
+    pub(crate) async fn attempts_of(&self, batch_id: Uuid) -> Result<Vec<Attempt>, StoreError> {
+        Ok(sqlx::query_as("SELECT * FROM telemetry_delivery_attempts WHERE batch_id = $1 ORDER BY started_at, id")
+            .bind(batch_id)
+            .fetch_all(&self.pool)
+            .await?)
+    }
+}
+
+fn ended_at(attempt: &Attempt) -> DateTime<Utc> {
+    TimeDelta::from_std(attempt.duration)
+        .ok()
+        .and_then(|duration| attempt.started_at.checked_add_signed(duration))
+        .unwrap_or(attempt.started_at)
+}
+
+/// Was it new?
+async fn insert(transaction: &mut PgTransaction<'_>, attempt: &Attempt) -> Result<bool, sqlx::Error> {
+    let failure = attempt.failure.as_ref();
+    let inserted = sqlx::query(
+        "INSERT INTO telemetry_delivery_attempts
+             (id, call, batch_id, started_at, duration_ms, outcome, http_status, error, retry_after_seconds)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+         ON CONFLICT (id) DO NOTHING",
+    )
+    .bind(attempt.id)
+    .bind(attempt.call.word())
+    .bind(attempt.batch_id)
+    .bind(attempt.started_at)
+    .bind(i64::try_from(attempt.duration.as_millis()).unwrap_or(i64::MAX))
+    .bind(failure.map_or(DELIVERED, |failure| failure.class.word()))
+    .bind(attempt.http_status.and_then(|status| i16::try_from(status).ok()))
+    .bind(failure.map(|failure| one_line(&failure.message)))
+    .bind(failure.and_then(|failure| failure.retry_after).and_then(|wait| i64::try_from(wait.as_secs()).ok()))
+    .execute(&mut **transaction)
+    .await?;
+    Ok(inserted.rows_affected() > 0)
+}
+
+async fn mark_delivered(
+    transaction: &mut PgTransaction<'_>,
+    batch_id: Uuid,
+    at: DateTime<Utc>,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "UPDATE telemetry_metrics
+         SET uploaded_at = coalesce(uploaded_at, $2), upload_attempts = upload_attempts + 1,
+             last_upload_error = NULL, set_aside_at = NULL
+         WHERE id = $1",
+    )
+    .bind(batch_id)
+    .bind(at)
+    .execute(&mut **transaction)
+    .await?;
+    Ok(())
+}
+
+async fn mark_failed(
+    transaction: &mut PgTransaction<'_>,
+    batch_id: Uuid,
+    failure: &Failure,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "UPDATE telemetry_metrics
+         SET upload_attempts = upload_attempts + 1,
+             last_upload_error = CASE WHEN uploaded_at IS NULL THEN $2 END
+         WHERE id = $1",
+    )
+    .bind(batch_id)
+    .bind(one_line(&format!("{}: {}", failure.class, failure.message)))
+    .execute(&mut **transaction)
+    .await?;
+    Ok(())
+}
+
+impl FromRow<'_, PgRow> for Attempt {
+    fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
+        let outcome: String = row.try_get("outcome")?;
+        let failure = if outcome == DELIVERED {
+            None
+        } else {
+            Some(Failure {
+                class: ErrorClass::from_word(&outcome).ok_or_else(|| unknown_word("outcome", &outcome))?,
+                message: row.try_get::<Option<_>, _>("error")?.unwrap_or_default(),
+                retry_after: row
+                    .try_get::<Option<i64>, _>("retry_after_seconds")?
+                    .map(|seconds| Duration::from_secs(seconds.unsigned_abs())),
+            })
+        };
+        let call: String = row.try_get("call")?;
+        Ok(Self {
+            id: row.try_get("id")?,
+            call: Call::from_word(&call).ok_or_else(|| unknown_word("call", &call))?,
+            batch_id: row.try_get("batch_id")?,
+            started_at: row.try_get("started_at")?,
+            duration: Duration::from_millis(row.try_get::<i64, _>("duration_ms")?.unsigned_abs()),
+            http_status: row.try_get::<Option<i16>, _>("http_status")?.map(i16::unsigned_abs),
+            failure,
+        })
+    }
+}
+
+fn unknown_word(column: &str, word: &str) -> sqlx::Error {
+    sqlx::Error::ColumnDecode { index: column.to_owned(), source: format!("unknown word `{word}`").into() }
+}

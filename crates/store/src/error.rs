@@ -1,0 +1,77 @@
+//! What can go wrong in the database, by what a caller does about it.
+
+use sqlx::migrate::MigrateError;
+
+/// A failure of the store. The messages are for administrators; none carries a connection string or a secret.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database cannot be reached, refuses the connection, or went away. Worth another try later.
+    #[error("the database is not available")]
+    Unavailable(#[source] sqlx::Error),
+    /// The database accepts no writes, as a standby or one that is being maintained does.
+    #[error("the database is read-only")]
+    ReadOnly(#[source] sqlx::Error),
+    /// The database has no room left.
+    #[error("the database's disk is full")]
+    DiskFull(#[source] sqlx::Error),
+    /// Tables or columns of ours are missing.
+    #[error("the telemetry tables are missing or out of date; run `ohe-telemetry migrate`")]
+    NotMigrated(#[source] sqlx::Error),
+    /// The role may not run the migrations. Each statement is one that the owner, or a superuser, has to run.
+    #[error("the database role may not set up the telemetry tables; run as their owner or as a superuser: {}", statements.join(" "))]
+    MissingRights {
+        /// SQL to run.
+        statements: Vec<String>,
+    },
+    /// A migration failed, or one that was already run has another content now.
+    #[error("the migration of the telemetry tables failed")]
+    Migration(#[source] MigrateError),
+    /// Anything else: a fault of ours, or a row that another program wrote.
+    #[error("the database refused a statement or gave an unexpected answer")]
+    Other(#[source] sqlx::Error),
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        let classify: fn(sqlx::Error) -> Self = match &error {
+            sqlx::Error::Io(_)
+            | sqlx::Error::Tls(_)
+            | sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::WorkerCrashed => Self::Unavailable,
+            sqlx::Error::Database(database) => class_of(database.code().as_deref().unwrap_or_default()),
+            _ => Self::Other,
+        };
+        classify(error)
+    }
+}
+
+/// By SQLSTATE, see appendix A of PostgreSQL's manual.
+fn class_of(sqlstate: &str) -> fn(sqlx::Error) -> StoreError {
+    match sqlstate {
+        "25006" => StoreError::ReadOnly,
+        "53100" => StoreError::DiskFull,
+        // No such table, column or function.
+        "42P01" | "42703" | "42883" => StoreError::NotMigrated,
+        // Being shut down, crashed or starting; too many connections; no such database.
+        "57P01" | "57P02" | "57P03" | "57P05" | "53300" | "3D000" => StoreError::Unavailable,
+        // Connection exceptions; refused credentials.
+        code if code.starts_with("08") || code.starts_with("28") => StoreError::Unavailable,
+        _ => StoreError::Other,
+    }
+}
+
+impl From<MigrateError> for StoreError {
+    fn from(error: MigrateError) -> Self {
+        match error {
+            MigrateError::Execute(error) => error.into(),
+            MigrateError::ExecuteMigration(error, version) => match Self::from(error) {
+                Self::Other(error) | Self::NotMigrated(error) => {
+                    Self::Migration(MigrateError::ExecuteMigration(error, version))
+                }
+                known => known,
+            },
+            other => Self::Migration(other),
+        }
+    }
+}

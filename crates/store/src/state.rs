@@ -1,0 +1,151 @@
+//! The state of the system, derived from the rows.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use domain::schedule::State;
+use sqlx::postgres::PgRow;
+use sqlx::{FromRow, Row as _};
+
+use crate::{Store, StoreError};
+
+/// All that the schedule, the license rule and the overview ask of the database.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StoreFacts {
+    /// When the newest batch was collected.
+    pub last_collection: Option<DateTime<Utc>>,
+    /// The slot of that batch; none where it was an install's first, or made by hand.
+    pub last_collection_slot: Option<DateTime<Utc>>,
+    /// When a batch was last delivered.
+    pub last_upload: Option<DateTime<Utc>>,
+    /// When the oldest pending batch was collected; none where nothing is pending.
+    pub overdue_since: Option<DateTime<Utc>>,
+    /// Batches that wait for delivery.
+    pub pending: u64,
+    /// Batches that the vendor refused.
+    pub set_aside: u64,
+    /// Has the vendor given this install a customer and an instance?
+    pub has_identity: bool,
+    /// When the last attempt to deliver began: a request with a batch, or one for the identity that failed.
+    pub last_attempt: Option<DateTime<Utc>>,
+    /// How often delivery has failed in a row: failures of the oldest pending batch, and of requests for the identity,
+    /// since the last delivery of any batch. At least 1 where that pending batch was ever tried, as it waits for a retry.
+    pub failures_in_a_row: u32,
+    /// What the vendor asked for in the last attempt to deliver, where that failed.
+    pub last_retry_after: Option<Duration>,
+    /// When the vendor last accepted a batch or a check-in.
+    pub last_check_in: Option<DateTime<Utc>>,
+    /// When the last check-in began.
+    pub last_check_in_attempt: Option<DateTime<Utc>>,
+    /// Check-ins that failed since the vendor last accepted anything.
+    pub failed_check_ins: u32,
+}
+
+impl StoreFacts {
+    /// What the schedule looks at.
+    pub fn schedule_state(&self) -> State {
+        State {
+            last_collection: self.last_collection,
+            last_collection_slot: self.last_collection_slot,
+            pending: self.pending,
+            has_identity: self.has_identity,
+            last_upload_attempt: self.last_attempt,
+            failed_uploads: self.failures_in_a_row,
+            retry_after: self.last_retry_after,
+            last_check_in: self.last_check_in,
+            last_check_in_attempt: self.last_check_in_attempt,
+            failed_check_ins: self.failed_check_ins,
+        }
+    }
+}
+
+/// Each part is one look into an index, or a walk along the pending batches or the failures since the last success.
+const FACTS: &str = "
+WITH newest AS (
+    SELECT collected_at, slot FROM telemetry_metrics ORDER BY collected_at DESC, id DESC LIMIT 1
+), oldest_pending AS (
+    SELECT id, collected_at, upload_attempts FROM telemetry_metrics
+    WHERE uploaded_at IS NULL AND set_aside_at IS NULL
+    ORDER BY collected_at, id LIMIT 1
+), success AS MATERIALIZED (
+    SELECT (SELECT max(started_at) FROM telemetry_delivery_attempts
+            WHERE call = 'metrics' AND outcome = 'delivered') AS metrics,
+           (SELECT max(started_at) FROM telemetry_delivery_attempts
+            WHERE call = 'check_in' AND outcome = 'delivered') AS check_in
+), failure AS MATERIALIZED (
+    SELECT call, latest.*
+    FROM (VALUES ('customer'), ('instance'), ('metrics'), ('check_in')) AS calls (call)
+    CROSS JOIN LATERAL (
+        SELECT started_at, retry_after_seconds FROM telemetry_delivery_attempts AS attempt
+        WHERE attempt.call = calls.call AND outcome <> 'delivered'
+        ORDER BY started_at DESC LIMIT 1
+    ) AS latest
+), failed_upload AS (
+    SELECT * FROM failure WHERE call <> 'check_in' ORDER BY started_at DESC LIMIT 1
+)
+SELECT
+    newest.collected_at AS last_collection,
+    newest.slot AS last_collection_slot,
+    (SELECT max(uploaded_at) FROM telemetry_metrics) AS last_upload,
+    oldest_pending.collected_at AS overdue_since,
+    (SELECT count(*) FROM telemetry_metrics WHERE uploaded_at IS NULL AND set_aside_at IS NULL) AS pending,
+    (SELECT count(*) FROM telemetry_metrics WHERE set_aside_at IS NOT NULL) AS set_aside,
+    EXISTS (SELECT FROM telemetry_identity
+            WHERE customer_id IS NOT NULL AND instance_id IS NOT NULL) AS has_identity,
+    greatest(success.metrics, failed_upload.started_at) AS last_attempt,
+    greatest(
+        (SELECT count(*) FROM telemetry_delivery_attempts
+         WHERE batch_id = oldest_pending.id AND outcome <> 'delivered'
+            AND started_at > coalesce(success.metrics, '-infinity')),
+        least(oldest_pending.upload_attempts, 1)
+    ) + (
+        SELECT count(*) FROM telemetry_delivery_attempts
+        WHERE call IN ('customer', 'instance') AND outcome <> 'delivered'
+            AND started_at > coalesce(success.metrics, '-infinity')
+    ) AS failures_in_a_row,
+    CASE WHEN failed_upload.started_at > coalesce(success.metrics, '-infinity')
+        THEN failed_upload.retry_after_seconds END AS last_retry_after,
+    greatest(success.metrics, success.check_in) AS last_check_in,
+    greatest(success.check_in, (SELECT started_at FROM failure WHERE call = 'check_in')) AS last_check_in_attempt,
+    (SELECT count(*) FROM telemetry_delivery_attempts
+     WHERE call = 'check_in' AND outcome <> 'delivered'
+        AND started_at > coalesce(greatest(success.metrics, success.check_in), '-infinity')) AS failed_check_ins
+FROM success
+LEFT JOIN newest ON true
+LEFT JOIN oldest_pending ON true
+LEFT JOIN failed_upload ON true
+";
+
+impl Store {
+    /// The state of the system, in one query that stays cheap however long the history is.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub async fn facts(&self) -> Result<StoreFacts, StoreError> {
+        Ok(sqlx::query_as(FACTS).fetch_one(&self.pool).await?)
+    }
+}
+
+impl FromRow<'_, PgRow> for StoreFacts {
+    fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
+        let count = |column| row.try_get::<i64, _>(column).map(i64::unsigned_abs);
+        let small_count = |column| count(column).map(|count| u32::try_from(count).unwrap_or(u32::MAX));
+        Ok(Self {
+            last_collection: row.try_get("last_collection")?,
+            last_collection_slot: row.try_get("last_collection_slot")?,
+            last_upload: row.try_get("last_upload")?,
+            overdue_since: row.try_get("overdue_since")?,
+            pending: count("pending")?,
+            set_aside: count("set_aside")?,
+            has_identity: row.try_get("has_identity")?,
+            last_attempt: row.try_get("last_attempt")?,
+            failures_in_a_row: small_count("failures_in_a_row")?,
+            last_retry_after: row
+                .try_get::<Option<i64>, _>("last_retry_after")?
+                .map(|seconds| Duration::from_secs(seconds.unsigned_abs())),
+            last_check_in: row.try_get("last_check_in")?,
+            last_check_in_attempt: row.try_get("last_check_in_attempt")?,
+            failed_check_ins: small_count("failed_check_ins")?,
+        })
+    }
+}
