@@ -76,7 +76,10 @@ impl PrivatePostgres {
 
     /// The URL of a database on this server, for programs that take one.
     pub fn url(&self, database: &str) -> String {
-        self.connect_options(database).to_url_lossy().to_string()
+        let mut url = self.connect_options(database).to_url_lossy();
+        // Not every client knows the parameters that sqlx adds.
+        url.set_query(Some("sslmode=disable"));
+        url.to_string()
     }
 
     /// How to connect to a database on this server, as its superuser.

@@ -135,6 +135,7 @@ async fn a_url_connects_like_the_options() {
     let mut connection = PgConnection::connect(&database.url()).await.unwrap();
     let name: String = sqlx::query_scalar("select current_database()::text").fetch_one(&mut connection).await.unwrap();
     assert_eq!(name, database.name());
+    assert!(database.url().ends_with(&format!(":5432/{name}?sslmode=disable")));
 }
 
 #[test]
