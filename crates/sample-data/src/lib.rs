@@ -1,1 +1,9 @@
 //! Tables and rows as OpenHands Enterprise has them: half a year of a growing install, from a seed.
+//!
+//! The demo, the tests and the benchmark fill their databases with [`create_tables`] and [`generate`]. The tables are those that
+//! the metrics are made from, with all their columns, as OHE's migration 081 leaves them. The rows are made up, and so are all
+//! names, keys and tokens in them.
+
+mod tables;
+
+pub use tables::{create_older_telemetry_tables, create_tables};
