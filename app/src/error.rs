@@ -1,5 +1,7 @@
 //! Why a page has nothing to show.
 
+use leptos::server_fn::codec::JsonEncoding;
+use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
 use serde::{Deserialize, Serialize};
 
 /// What went wrong, as far as the person at the screen can act on it. The cause stays in the server's log.
@@ -31,5 +33,14 @@ impl DashboardError {
             Self::Unavailable => 503,
             Self::Failed { .. } | Self::Unreachable => 500,
         }
+    }
+}
+
+/// Whatever keeps a call from its answer on the way looks the same from the browser: no answer of ours.
+impl FromServerFnError for DashboardError {
+    type Encoder = JsonEncoding;
+
+    fn from_server_fn_error(_: ServerFnErrorErr) -> Self {
+        Self::Unreachable
     }
 }

@@ -1,11 +1,31 @@
 //! The dashboard: Leptos pages and components, drawn on the server and taken over in the browser.
 //!
-//! The pages call server functions, the server functions call the port in [`backend`], and whoever serves the
-//! dashboard implements that port.
+//! The pages call the server functions in [`api`], the server functions call the port in [`backend`], and whoever
+//! serves the dashboard implements that port and provides it in Leptos' context.
 
+#![expect(unreachable_pub, reason = "`#[component]` declares what it generates `pub`, whatever the component's visibility")]
+
+pub mod api;
+mod app;
 #[cfg(feature = "ssr")]
 pub mod backend;
 mod chart;
+mod components;
 pub mod error;
 mod format;
+mod in_browser;
+mod layout;
+mod license_text;
 pub mod model;
+mod now;
+mod pages;
+#[cfg(feature = "ssr")]
+mod response_status;
+#[cfg(feature = "ssr")]
+mod shell;
+
+pub use app::App;
+#[cfg(feature = "ssr")]
+pub use response_status::ResponseStatus;
+#[cfg(feature = "ssr")]
+pub use shell::{Assets, shell};

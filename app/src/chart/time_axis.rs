@@ -45,7 +45,7 @@ const STEPS: [Step; 17] = [
 pub(crate) fn ticks(from: DateTime<Utc>, to: DateTime<Utc>) -> Vec<TimeTick> {
     STEPS
         .into_iter()
-        .filter(|&step| (to - from) / i32::try_from(MOST_LABELS).unwrap_or(i32::MAX) <= shortest(step))
+        .filter(|&step| (to - from) / i32::try_from(MOST_LABELS).unwrap_or(i32::MAX) <= longest(step))
         .map(|step| points(step, from, to))
         .find(|points| points.len() <= MOST_LABELS)
         .unwrap_or_default()
@@ -59,11 +59,12 @@ fn points(step: Step, from: DateTime<Utc>, to: DateTime<Utc>) -> Vec<TimeTick> {
         .collect()
 }
 
-fn shortest(step: Step) -> TimeDelta {
+/// The longest that a step can be: a bound that spares counting steps which are far too dense.
+fn longest(step: Step) -> TimeDelta {
     match step {
         Step::Hours(hours) => TimeDelta::hours(i64::from(hours)),
         Step::Days(days) => TimeDelta::days(i64::from(days)),
-        Step::Months(months) => TimeDelta::days(28 * i64::from(months)),
+        Step::Months(months) => TimeDelta::days(31 * i64::from(months)),
     }
 }
 

@@ -19,6 +19,25 @@ pub enum BatchState {
     SetAside,
 }
 
+impl BatchState {
+    /// Every state.
+    pub const ALL: [Self; 3] = [Self::Pending, Self::Delivered, Self::SetAside];
+
+    /// The word that stands for the state in addresses: `pending`, `delivered`, `set_aside`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Delivered => "delivered",
+            Self::SetAside => "set_aside",
+        }
+    }
+
+    /// The state that `word` stands for.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.word() == word)
+    }
+}
+
 /// Which batches to list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BatchQuery {
@@ -33,8 +52,8 @@ pub struct BatchQuery {
 pub struct BatchPage {
     /// Newest first.
     pub batches: Vec<BatchSummary>,
-    /// The page that was asked for, counted from 1.
-    pub page: u32,
+    /// What was asked for.
+    pub query: BatchQuery,
     /// How many batches a full page has.
     pub page_size: u32,
     /// How many batches there are in each state, on all pages and whatever the filter.
@@ -42,7 +61,7 @@ pub struct BatchPage {
 }
 
 /// How many batches there are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BatchCounts {
     /// Waiting to be delivered.
     pub pending: u64,
@@ -50,6 +69,18 @@ pub struct BatchCounts {
     pub delivered: u64,
     /// Refused by the vendor for their content.
     pub set_aside: u64,
+}
+
+impl BatchCounts {
+    /// How many there are in `state`; in all where none is given.
+    pub fn of(self, state: Option<BatchState>) -> u64 {
+        match state {
+            Some(BatchState::Pending) => self.pending,
+            Some(BatchState::Delivered) => self.delivered,
+            Some(BatchState::SetAside) => self.set_aside,
+            None => self.pending + self.delivered + self.set_aside,
+        }
+    }
 }
 
 /// One line of the list of batches.

@@ -1,1 +1,10 @@
 //! The dashboard in the browser: hydrates the pages of app.
+
+use wasm_bindgen::prelude::wasm_bindgen;
+
+/// Takes over the page that the server has drawn. The document's script calls it once the WASM is there.
+#[wasm_bindgen]
+pub fn hydrate() {
+    console_error_panic_hook::set_once();
+    leptos::mount::hydrate_body(app::App);
+}

@@ -1,0 +1,22 @@
+//! An id that people copy.
+
+use leptos::prelude::*;
+
+use super::CopyButton;
+
+/// The id, whole, and a button to copy it.
+#[component]
+pub(crate) fn Identifier(
+    /// The id.
+    id: String,
+    /// What it identifies: `customer id`.
+    #[prop(into)]
+    what: String,
+) -> impl IntoView {
+    view! {
+        <span class="identifier">
+            <code class="identifier__text">{id.clone()}</code>
+            <CopyButton text=id what />
+        </span>
+    }
+}

@@ -1,0 +1,7 @@
+//! What stands around every page.
+
+mod brand;
+mod frame;
+mod navigation;
+
+pub(crate) use frame::Layout;
