@@ -36,6 +36,11 @@ ALTER TABLE telemetry_metrics
     ADD COLUMN legacy_id text,
     ADD COLUMN legacy_metrics_data text;
 
+ALTER TABLE telemetry_metrics
+    ALTER COLUMN collected_at SET DEFAULT now(),
+    ALTER COLUMN created_at SET DEFAULT now(),
+    ALTER COLUMN updated_at SET DEFAULT now();
+
 -- Rows that the new types cannot hold keep their old value in a legacy column. No function is created for the tries:
 -- that would need a right (TEMPORARY, or CREATE for good) which the conversion itself does not.
 DO $$

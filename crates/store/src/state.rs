@@ -97,7 +97,7 @@ SELECT
         (SELECT count(*) FROM telemetry_delivery_attempts
          WHERE batch_id = oldest_pending.id AND outcome <> 'delivered'
             AND started_at > coalesce(success.metrics, '-infinity')),
-        least(oldest_pending.upload_attempts, 1)
+        CASE WHEN oldest_pending.upload_attempts > 0 THEN 1 ELSE 0 END
     ) + (
         SELECT count(*) FROM telemetry_delivery_attempts
         WHERE call IN ('customer', 'instance') AND outcome <> 'delivered'
@@ -147,5 +147,42 @@ impl FromRow<'_, PgRow> for StoreFacts {
             last_check_in_attempt: row.try_get("last_check_in_attempt")?,
             failed_check_ins: small_count("failed_check_ins")?,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use private_postgres::testing::TestDatabase;
+
+    use super::*;
+
+    /// A year in which nothing was delivered, after years in which all was.
+    const LONG_HISTORY: &str = "
+        INSERT INTO telemetry_metrics (id, collected_at, metrics_data, uploaded_at)
+        SELECT gen_random_uuid(), at, '{}', CASE WHEN at < '2024-12-01Z' THEN at END
+        FROM generate_series('2000-01-02Z'::timestamptz, '2025-11-09Z', '1 day') AS at;
+        INSERT INTO telemetry_delivery_attempts (id, call, batch_id, started_at, duration_ms, outcome)
+        SELECT gen_random_uuid(), 'metrics', id, uploaded_at, 100, 'delivered'
+        FROM telemetry_metrics WHERE uploaded_at IS NOT NULL;
+        INSERT INTO telemetry_delivery_attempts (id, call, batch_id, started_at, duration_ms, outcome)
+        SELECT gen_random_uuid(), 'metrics', batch.id, at, 100, 'connect'
+        FROM (SELECT id FROM telemetry_metrics WHERE uploaded_at IS NULL ORDER BY collected_at LIMIT 20) AS batch,
+             generate_series('2025-01-01Z'::timestamptz, '2025-11-09Z', '4 hours') AS at;
+        INSERT INTO telemetry_delivery_attempts (id, call, started_at, duration_ms, outcome)
+        SELECT gen_random_uuid(), 'check_in', at, 100, 'delivered'
+        FROM generate_series('2020-01-01Z'::timestamptz, '2024-12-01Z', '4 hours') AS at;
+        ANALYZE";
+
+    #[tokio::test]
+    async fn facts_read_no_table_as_a_whole_however_long_the_history_is() {
+        let database = TestDatabase::empty().await;
+        Store::new(database.pool().clone()).migrate().await.unwrap();
+        sqlx::raw_sql(LONG_HISTORY).execute(database.pool()).await.unwrap();
+        let plan: Vec<String> = sqlx::query_scalar(sqlx::AssertSqlSafe(format!("EXPLAIN {FACTS}")))
+            .fetch_all(database.pool())
+            .await
+            .unwrap();
+        let scans: Vec<_> = plan.iter().filter(|line| line.contains("Seq Scan on")).collect();
+        assert!(scans.iter().all(|line| line.contains("telemetry_identity")), "{}", plan.join("\n"));
     }
 }

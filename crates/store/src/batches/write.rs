@@ -55,12 +55,11 @@ impl Store {
     /// # Errors
     /// Any [`StoreError`].
     pub async fn return_to_pending(&self, batch_id: Uuid) -> Result<bool, StoreError> {
-        let done = sqlx::query(
-            "UPDATE telemetry_metrics SET set_aside_at = NULL WHERE id = $1 AND set_aside_at IS NOT NULL",
-        )
-        .bind(batch_id)
-        .execute(&self.pool)
-        .await?;
+        let done =
+            sqlx::query("UPDATE telemetry_metrics SET set_aside_at = NULL WHERE id = $1 AND set_aside_at IS NOT NULL")
+                .bind(batch_id)
+                .execute(&self.pool)
+                .await?;
         Ok(done.rows_affected() > 0)
     }
 }

@@ -1,0 +1,195 @@
+//! The facts in each situation of an install's life.
+
+use std::time::Duration;
+
+use domain::schedule::State;
+use store::{Call, IdentityUpdate, NewBatch, Store, StoreFacts};
+use uuid::Uuid;
+
+use crate::samples::{at, batch, collected, failure, migrated, success};
+
+async fn record(store: &Store, attempts: impl IntoIterator<Item = store::Attempt>) {
+    for attempt in attempts {
+        store.record_attempt(&attempt).await.unwrap();
+    }
+}
+
+fn failed(batch_id: Uuid, started_at: &str) -> store::Attempt {
+    failure(Call::Metrics, Some(batch_id), started_at)
+}
+
+#[tokio::test]
+async fn a_new_install_knows_nothing() {
+    let (_database, store) = migrated().await;
+    assert_eq!(store.facts().await.unwrap(), StoreFacts::default());
+    store.identity().await.unwrap();
+    assert_eq!(store.facts().await.unwrap(), StoreFacts::default(), "a cluster id is no identity");
+}
+
+#[tokio::test]
+async fn an_identity_is_a_customer_and_an_instance() {
+    let (_database, store) = migrated().await;
+    let customer = IdentityUpdate { customer_id: Some("cust_1".into()), ..IdentityUpdate::default() };
+    store.establish_identity(&customer).await.unwrap();
+    assert!(!store.facts().await.unwrap().has_identity);
+    let instance = IdentityUpdate { instance_id: Some("inst_1".into()), ..IdentityUpdate::default() };
+    store.establish_identity(&instance).await.unwrap();
+    assert!(store.facts().await.unwrap().has_identity);
+}
+
+#[tokio::test]
+async fn a_healthy_week() {
+    let (_database, store) = migrated().await;
+    let slot = at("2025-11-09T02:00:00Z");
+    let new = NewBatch { slot: Some(slot), ..batch("2025-11-09T02:00:07Z") };
+    let id = store.insert_batch(&new).await.unwrap().id();
+    record(
+        &store,
+        [
+            success(Call::Metrics, Some(id), "2025-11-09T03:00:00Z"),
+            success(Call::CheckIn, None, "2025-11-09T06:50:00Z"),
+        ],
+    )
+    .await;
+    let facts = store.facts().await.unwrap();
+    let expected = StoreFacts {
+        last_collection: Some(at("2025-11-09T02:00:07Z")),
+        last_collection_slot: Some(slot),
+        last_upload: Some(at("2025-11-09T03:00:00.25Z")),
+        last_attempt: Some(at("2025-11-09T03:00:00Z")),
+        last_check_in: Some(at("2025-11-09T06:50:00Z")),
+        last_check_in_attempt: Some(at("2025-11-09T06:50:00Z")),
+        ..StoreFacts::default()
+    };
+    assert_eq!(facts, expected);
+    assert_eq!(
+        facts.schedule_state(),
+        State {
+            last_collection: expected.last_collection,
+            last_collection_slot: Some(slot),
+            last_upload_attempt: expected.last_attempt,
+            last_check_in: expected.last_check_in,
+            last_check_in_attempt: expected.last_check_in_attempt,
+            ..State::default()
+        }
+    );
+
+    collected(&store, "2025-11-12T17:00:00Z").await;
+    let by_hand = store.facts().await.unwrap();
+    assert_eq!((by_hand.last_collection, by_hand.last_collection_slot), (Some(at("2025-11-12T17:00:00Z")), None));
+    assert_eq!((by_hand.pending, by_hand.overdue_since), (1, Some(at("2025-11-12T17:00:00Z"))));
+    assert_eq!(by_hand.failures_in_a_row, 0);
+}
+
+#[tokio::test]
+async fn an_outage_counts_runs_and_not_the_batches_in_each() {
+    let (_database, store) = migrated().await;
+    let first = collected(&store, "2025-11-09T02:00:00Z").await;
+    let second = collected(&store, "2025-11-16T02:00:00Z").await;
+    for minute in ["00", "10", "30"] {
+        record(
+            &store,
+            [
+                failed(first, &format!("2025-11-16T03:{minute}:00Z")),
+                failed(second, &format!("2025-11-16T03:{minute}:01Z")),
+            ],
+        )
+        .await;
+    }
+    let facts = store.facts().await.unwrap();
+    assert_eq!((facts.pending, facts.overdue_since), (2, Some(at("2025-11-09T02:00:00Z"))));
+    assert_eq!((facts.failures_in_a_row, facts.last_attempt), (3, Some(at("2025-11-16T03:30:01Z"))));
+    assert_eq!((facts.last_upload, facts.last_check_in), (None, None));
+}
+
+#[tokio::test]
+async fn a_success_ends_the_row_and_what_it_left_behind_waits_for_a_first_retry() {
+    let (_database, store) = migrated().await;
+    let first = collected(&store, "2025-11-09T02:00:00Z").await;
+    let second = collected(&store, "2025-11-16T02:00:00Z").await;
+    record(
+        &store,
+        [
+            failed(first, "2025-11-16T03:00:00Z"),
+            failed(first, "2025-11-16T03:01:00Z"),
+            success(Call::Metrics, Some(second), "2025-11-16T03:01:01Z"),
+        ],
+    )
+    .await;
+    let facts = store.facts().await.unwrap();
+    assert_eq!((facts.pending, facts.failures_in_a_row), (1, 1));
+    record(&store, [failed(first, "2025-11-16T03:02:00Z"), failed(first, "2025-11-16T03:03:00Z")]).await;
+    assert_eq!(store.facts().await.unwrap().failures_in_a_row, 2);
+    record(&store, [success(Call::Metrics, Some(first), "2025-11-16T03:04:00Z")]).await;
+    let facts = store.facts().await.unwrap();
+    assert_eq!((facts.pending, facts.failures_in_a_row, facts.overdue_since), (0, 0, None));
+}
+
+#[tokio::test]
+async fn a_batch_set_aside_is_counted_apart_and_its_failures_no_longer() {
+    let (_database, store) = migrated().await;
+    let id = collected(&store, "2025-11-09T02:00:00Z").await;
+    record(&store, [failed(id, "2025-11-09T03:00:00Z")]).await;
+    store.set_aside(id, at("2025-11-09T03:00:01Z")).await.unwrap();
+    let facts = store.facts().await.unwrap();
+    assert_eq!((facts.pending, facts.set_aside, facts.overdue_since, facts.failures_in_a_row), (0, 1, None, 0));
+}
+
+#[tokio::test]
+async fn a_failed_registration_delays_delivery_and_a_successful_one_is_no_attempt_to_deliver() {
+    let (_database, store) = migrated().await;
+    collected(&store, "2025-11-09T02:00:00Z").await;
+    record(&store, [failure(Call::Customer, None, "2025-11-09T02:00:01Z")]).await;
+    let facts = store.facts().await.unwrap();
+    assert_eq!((facts.failures_in_a_row, facts.last_attempt), (1, Some(at("2025-11-09T02:00:01Z"))));
+    record(
+        &store,
+        [
+            success(Call::Customer, None, "2025-11-09T02:00:31Z"),
+            failure(Call::Instance, None, "2025-11-09T02:00:32Z"),
+            success(Call::Instance, None, "2025-11-09T02:01:32Z"),
+        ],
+    )
+    .await;
+    let facts = store.facts().await.unwrap();
+    assert_eq!((facts.failures_in_a_row, facts.last_attempt), (2, Some(at("2025-11-09T02:00:32Z"))));
+}
+
+#[tokio::test]
+async fn retry_after_counts_until_the_next_attempt() {
+    let (_database, store) = migrated().await;
+    let id = collected(&store, "2025-11-09T02:00:00Z").await;
+    let mut limited = failed(id, "2025-11-09T03:00:00Z");
+    limited.failure.as_mut().unwrap().retry_after = Some(Duration::from_mins(2));
+    record(&store, [limited.clone()]).await;
+    assert_eq!(store.facts().await.unwrap().last_retry_after, Some(Duration::from_mins(2)));
+    record(&store, [failed(id, "2025-11-09T03:02:00Z")]).await;
+    assert_eq!(store.facts().await.unwrap().last_retry_after, None);
+    limited.id = Uuid::new_v4();
+    limited.started_at = at("2025-11-09T03:04:00Z");
+    record(&store, [limited, success(Call::Metrics, Some(id), "2025-11-09T03:06:00Z")]).await;
+    assert_eq!(store.facts().await.unwrap().last_retry_after, None);
+}
+
+#[tokio::test]
+async fn failed_check_ins_count_until_the_vendor_hears_of_us_again() {
+    let (_database, store) = migrated().await;
+    let id = collected(&store, "2025-11-09T02:00:00Z").await;
+    record(
+        &store,
+        [
+            failure(Call::CheckIn, None, "2025-11-08T20:00:00Z"),
+            success(Call::CheckIn, None, "2025-11-08T21:00:00Z"),
+            failure(Call::CheckIn, None, "2025-11-09T01:00:00Z"),
+            failure(Call::CheckIn, None, "2025-11-09T01:01:00Z"),
+        ],
+    )
+    .await;
+    let facts = store.facts().await.unwrap();
+    assert_eq!((facts.last_check_in, facts.failed_check_ins), (Some(at("2025-11-08T21:00:00Z")), 2));
+    assert_eq!(facts.last_check_in_attempt, Some(at("2025-11-09T01:01:00Z")));
+    assert_eq!((facts.failures_in_a_row, facts.last_attempt), (0, None), "check-ins are no deliveries");
+    record(&store, [success(Call::Metrics, Some(id), "2025-11-09T03:00:00Z")]).await;
+    let facts = store.facts().await.unwrap();
+    assert_eq!((facts.last_check_in, facts.failed_check_ins), (Some(at("2025-11-09T03:00:00Z")), 0));
+}
