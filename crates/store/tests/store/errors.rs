@@ -48,10 +48,7 @@ async fn a_full_disk_is_told_apart() {
 
 #[tokio::test]
 async fn a_server_that_is_away_is_unavailable_and_no_password_is_printed() {
-    let taken = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
-    let port = taken.local_addr().unwrap().port();
-    drop(taken);
-    let options = PgConnectOptions::new().host("127.0.0.1").port(port).username("ohe").password("hunter2");
+    let options = PgConnectOptions::new().socket("/no/such/directory").username("ohe").password("hunter2");
     let pool = PgPoolOptions::new().acquire_timeout(Duration::from_millis(50)).connect_lazy_with(options);
     let error = Store::new(pool).ping().await.unwrap_err();
     assert!(matches!(error, StoreError::Unavailable(_)), "{error:?}");
