@@ -4,6 +4,18 @@
 //! the metrics are made from, with all their columns, as OHE's migration 081 leaves them. The rows are made up, and so are all
 //! names, keys and tokens in them.
 
+mod calendar;
+mod conversation;
+mod conversation_rows;
+mod copy;
+mod generate;
+mod integrations;
+mod plan;
+mod random;
 mod tables;
+mod user_rows;
+mod users;
 
+pub use generate::generate;
+pub use plan::{Plan, Summary};
 pub use tables::{create_older_telemetry_tables, create_tables};
