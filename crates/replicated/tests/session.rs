@@ -1,0 +1,109 @@
+//! Registration, and what happens when the vendor revokes the token.
+
+mod support;
+
+use domain::delivery::ErrorClass;
+use replicated::simulator::{Endpoint, Fault, Rule, When};
+use replicated::{AppStatus, Session};
+use secrecy::ExposeSecret;
+use support::{CLUSTER, Vendor, client, email, metrics, stranger};
+
+fn once(fault: Fault, endpoint: Endpoint) -> Rule {
+    Rule { fault, endpoint: Some(endpoint), when: When::Requests(1) }
+}
+
+#[tokio::test]
+async fn registering_again_gives_the_same_identity() {
+    let vendor = Vendor::start().await;
+    let client = client(&vendor.url);
+    let first = client.register(&email(), CLUSTER).await.unwrap();
+    let second = client.register(&email(), CLUSTER).await.unwrap();
+    let known = |identity: &replicated::Identity| {
+        let token = identity.service_token.as_ref().unwrap().expose_secret().to_owned();
+        (identity.customer_id.clone(), identity.instance_id.clone(), identity.cluster_id.clone(), token)
+    };
+    assert_eq!(known(&first.value), known(&second.value));
+    assert_eq!((first.http_status, first.vendor_time), (200, Some(support::noon())));
+    assert_eq!(vendor.simulator.snapshot().customers.len(), 1);
+}
+
+#[tokio::test]
+async fn a_registration_whose_reply_was_lost_can_be_repeated() {
+    let vendor = Vendor::start().await;
+    let client = client(&vendor.url);
+    vendor.simulator.fail(once(Fault::Truncated, Endpoint::Customer));
+    client.register(&email(), CLUSTER).await.unwrap_err();
+    client.register(&email(), CLUSTER).await.unwrap();
+    let seen = vendor.simulator.snapshot();
+    assert_eq!((seen.customers.len(), seen.instances.len()), (1, 1));
+}
+
+#[tokio::test]
+async fn a_revoked_token_is_renewed_and_the_call_repeated() {
+    let vendor = Vendor::start().await;
+    let client = client(&vendor.url);
+    let identity = client.register(&email(), CLUSTER).await.unwrap().value;
+    let old = identity.service_token.as_ref().unwrap().expose_secret().to_owned();
+    let mut session = Session::new(&client, identity, Some(email()));
+    session.send_metrics(&metrics()).await.unwrap();
+    assert!(session.take_renewed().is_none(), "nothing to store while the token holds");
+
+    vendor.simulator.fail(once(Fault::RevokedToken, Endpoint::Metrics));
+    session.send_metrics(&metrics()).await.unwrap();
+    session.check_in(AppStatus::Ready, "1").await.unwrap();
+    let renewed = session.take_renewed().unwrap();
+    assert_ne!(renewed.service_token.as_ref().unwrap().expose_secret(), old);
+    assert!(session.take_renewed().is_none(), "given once");
+    let seen = vendor.simulator.snapshot();
+    assert_eq!((seen.customers.len(), seen.customers[0].registrations, seen.instances[0].deliveries), (1, 2, 2));
+}
+
+#[tokio::test]
+async fn a_check_in_renews_a_token_that_the_vendor_does_not_know() {
+    let vendor = Vendor::start().await;
+    let client = client(&vendor.url);
+    let mut session = Session::new(&client, stranger(), Some(email()));
+    session.check_in(AppStatus::Ready, "1").await.unwrap();
+    let renewed = session.take_renewed().unwrap();
+    assert_eq!(renewed.cluster_id, CLUSTER, "our own id stays");
+    assert_eq!(session.identity().instance_id, vendor.simulator.snapshot().instances[0].id);
+}
+
+#[tokio::test]
+async fn a_session_registers_again_once_only() {
+    let vendor = Vendor::start().await;
+    let client = client(&vendor.url);
+    let identity = client.register(&email(), CLUSTER).await.unwrap().value;
+    let refuse = Fault::Status { status: 401, message: None, retry_after: None };
+    vendor.simulator.fail(Rule { fault: refuse, endpoint: Some(Endpoint::Metrics), when: When::UntilHealed });
+    let mut session = Session::new(&client, identity, Some(email()));
+    for _ in 0..3 {
+        assert_eq!(session.send_metrics(&metrics()).await.unwrap_err().class, ErrorClass::Auth);
+    }
+    let counts = vendor.simulator.snapshot().counts.by_endpoint;
+    assert_eq!((counts["customer"], counts["metrics"]), (2, 4));
+}
+
+#[tokio::test]
+async fn an_ended_license_or_an_unknown_address_registers_nothing() {
+    for (status, address) in [(403, Some(email())), (401, None)] {
+        let vendor = Vendor::start().await;
+        let client = client(&vendor.url);
+        vendor.simulator.fail(Fault::Status { status, message: None, retry_after: None }.into());
+        let mut session = Session::new(&client, stranger(), address);
+        let error = session.send_metrics(&metrics()).await.unwrap_err();
+        assert_eq!((error.class, error.http_status), (ErrorClass::Auth, Some(status)));
+        assert_eq!(vendor.simulator.snapshot().counts.requests, 1);
+    }
+}
+
+#[tokio::test]
+async fn a_renewal_that_fails_tells_why() {
+    let vendor = Vendor::start().await;
+    let client = client(&vendor.url);
+    let down = Fault::Status { status: 503, message: None, retry_after: None };
+    vendor.simulator.fail(once(down, Endpoint::Customer));
+    let mut session = Session::new(&client, stranger(), Some(email()));
+    assert_eq!(session.send_metrics(&metrics()).await.unwrap_err().class, ErrorClass::Vendor);
+    assert!(session.take_renewed().is_none());
+}
