@@ -117,6 +117,7 @@ CREATE INDEX ix_telemetry_metrics_set_aside ON telemetry_metrics (set_aside_at) 
 -- A random default gives a row that is already there its own value, too.
 ALTER TABLE telemetry_identity
     ADD COLUMN service_token text,
+    ADD COLUMN customer_email_hash text,
     ADD COLUMN cluster_id text NOT NULL
         DEFAULT encode(sha256(convert_to(gen_random_uuid()::text, 'UTF8')), 'hex');
 
@@ -148,4 +149,5 @@ COMMENT ON COLUMN telemetry_metrics.set_aside_at IS 'when the vendor''s refusal 
 COMMENT ON COLUMN telemetry_metrics.legacy_id IS 'the id before the conversion to uuid, where it was none';
 COMMENT ON COLUMN telemetry_metrics.legacy_metrics_data IS 'the metrics before the conversion to jsonb, where that could not hold them';
 COMMENT ON COLUMN telemetry_identity.service_token IS 'secret: the vendor''s token for this install';
+COMMENT ON COLUMN telemetry_identity.customer_email_hash IS 'keyed hash of the e-mail address the customer was registered with';
 COMMENT ON COLUMN telemetry_identity.cluster_id IS 'our own stable id of this install, 64 hexadecimal digits';

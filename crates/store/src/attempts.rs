@@ -94,15 +94,19 @@ impl Store {
         Ok(())
     }
 
-    /// The last `limit` requests, newest first.
+    /// The last `limit` requests, newest first; only those that asked for `call` where one is given.
     ///
     /// # Errors
     /// Any [`StoreError`].
-    pub async fn recent_attempts(&self, limit: u32) -> Result<Vec<Attempt>, StoreError> {
-        Ok(sqlx::query_as("SELECT * FROM telemetry_delivery_attempts ORDER BY started_at DESC, id DESC LIMIT $1")
-            .bind(i64::from(limit))
-            .fetch_all(&self.pool)
-            .await?)
+    pub async fn recent_attempts(&self, call: Option<Call>, limit: u32) -> Result<Vec<Attempt>, StoreError> {
+        Ok(sqlx::query_as(
+            "SELECT * FROM telemetry_delivery_attempts WHERE $1::text IS NULL OR call = $1
+             ORDER BY started_at DESC, id DESC LIMIT $2",
+        )
+        .bind(call.map(Call::word))
+        .bind(i64::from(limit))
+        .fetch_all(&self.pool)
+        .await?)
     }
 
     /// Removes requests that began more than `retention` before `now`, so that the table does not grow for ever. Batches

@@ -82,6 +82,24 @@ pub struct Batch {
     pub upload_attempts: u32,
 }
 
+impl Batch {
+    /// The place of this batch in the line of those that wait, from which the next part goes on.
+    pub fn cursor(&self) -> BatchCursor {
+        BatchCursor { collected_at: self.collected_at, id: self.id }
+    }
+}
+
+/// How many batches there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BatchCounts {
+    /// Waiting for delivery.
+    pub pending: u64,
+    /// The vendor has them.
+    pub delivered: u64,
+    /// Refused by the vendor.
+    pub set_aside: u64,
+}
+
 /// A batch without its metrics.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct BatchSummary {
@@ -118,14 +136,9 @@ impl BatchSummary {
             (None, None) => BatchState::Pending,
         }
     }
-
-    /// The place of this batch in the list, from which the next page goes on.
-    pub fn cursor(&self) -> BatchCursor {
-        BatchCursor { collected_at: self.collected_at, id: self.id }
-    }
 }
 
-/// A place in the list of batches, newest first.
+/// A place in a list of batches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BatchCursor {
     /// Of the last batch seen.
@@ -166,12 +179,13 @@ pub struct RunRecord {
     pub duration: Duration,
 }
 
-/// One metric's value in one batch.
+/// One metric in one batch.
 #[derive(Debug, Clone, PartialEq, sqlx::FromRow)]
 pub struct MetricPoint {
+    /// The batch.
+    pub batch_id: Uuid,
     /// The instant that it describes.
     pub collected_at: DateTime<Utc>,
-    /// The value.
-    #[sqlx(json)]
-    pub value: Value,
+    /// The value; none where the batch lacks the metric.
+    pub value: Option<Value>,
 }

@@ -15,6 +15,9 @@ pub struct Identity {
     pub instance_id: Option<String>,
     /// The vendor's token for this install.
     pub service_token: Option<SecretString>,
+    /// A keyed hash of the e-mail address the customer was registered with: enough to recognise that address, not to tell
+    /// it. None where no customer was registered by this program.
+    pub customer_email_hash: Option<String>,
     /// Our own id of this install: 64 hexadecimal digits, made once in each database and never changed.
     pub cluster_id: String,
 }
@@ -24,6 +27,8 @@ pub struct Identity {
 pub struct IdentityUpdate {
     /// Kept only where none is known yet: an administrator with another e-mail does not make another customer.
     pub customer_id: Option<String>,
+    /// Goes with the customer, and is kept like it.
+    pub customer_email_hash: Option<String>,
     /// Replaces the one that is known.
     pub instance_id: Option<String>,
     /// Replaces the one that is known.
@@ -49,10 +54,11 @@ impl Store {
     /// Any [`StoreError`].
     pub async fn establish_identity(&self, update: &IdentityUpdate) -> Result<Identity, StoreError> {
         Ok(sqlx::query_as(
-            "INSERT INTO telemetry_identity AS known (id, customer_id, instance_id, service_token)
-             VALUES (1, $1, $2, $3)
+            "INSERT INTO telemetry_identity AS known (id, customer_id, instance_id, service_token, customer_email_hash)
+             VALUES (1, $1, $2, $3, $4)
              ON CONFLICT (id) DO UPDATE
              SET customer_id = coalesce(known.customer_id, excluded.customer_id),
+                 customer_email_hash = coalesce(known.customer_email_hash, excluded.customer_email_hash),
                  instance_id = coalesce(excluded.instance_id, known.instance_id),
                  service_token = coalesce(excluded.service_token, known.service_token)
              RETURNING *",
@@ -60,20 +66,9 @@ impl Store {
         .bind(&update.customer_id)
         .bind(&update.instance_id)
         .bind(update.service_token.as_ref().map(ExposeSecret::expose_secret))
+        .bind(&update.customer_email_hash)
         .fetch_one(&self.pool)
         .await?)
-    }
-
-    /// Replaces the vendor's token, or forgets one that the vendor has revoked.
-    ///
-    /// # Errors
-    /// Any [`StoreError`].
-    pub async fn replace_service_token(&self, token: Option<&SecretString>) -> Result<(), StoreError> {
-        sqlx::query("UPDATE telemetry_identity SET service_token = $1 WHERE id = 1")
-            .bind(token.map(ExposeSecret::expose_secret))
-            .execute(&self.pool)
-            .await?;
-        Ok(())
     }
 }
 
@@ -83,6 +78,7 @@ impl FromRow<'_, PgRow> for Identity {
             customer_id: row.try_get("customer_id")?,
             instance_id: row.try_get("instance_id")?,
             service_token: row.try_get::<Option<String>, _>("service_token")?.map(SecretString::from),
+            customer_email_hash: row.try_get("customer_email_hash")?,
             cluster_id: row.try_get("cluster_id")?,
         })
     }

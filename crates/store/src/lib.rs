@@ -14,7 +14,7 @@ mod text;
 pub use attempts::{Attempt, Call, Failure};
 pub use audit::{AuditEntry, NewAuditEntry};
 pub use batches::{
-    Batch, BatchCursor, BatchDetail, BatchState, BatchSummary, Insertion, MetricPoint, NewBatch, RunRecord,
+    Batch, BatchCounts, BatchCursor, BatchDetail, BatchState, BatchSummary, Insertion, MetricPoint, NewBatch, RunRecord,
 };
 pub use error::StoreError;
 pub use identity::{Identity, IdentityUpdate};

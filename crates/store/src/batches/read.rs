@@ -2,74 +2,93 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 use sqlx::postgres::PgRow;
 use sqlx::types::Json;
 use sqlx::{FromRow, Row as _};
 use uuid::Uuid;
 
-use super::{Batch, BatchCursor, BatchDetail, BatchState, BatchSummary, MetricPoint, RunRecord};
+use super::{Batch, BatchCounts, BatchCursor, BatchDetail, BatchState, BatchSummary, MetricPoint, RunRecord};
 use crate::{Store, StoreError};
 
 impl Store {
-    /// The batches that wait for delivery, oldest first, at most `limit`.
+    /// The batches that wait for delivery, oldest first, at most `limit`: those after `cursor` in that order.
     ///
     /// # Errors
     /// Any [`StoreError`].
-    pub async fn pending_batches(&self, limit: u32) -> Result<Vec<Batch>, StoreError> {
+    pub async fn pending_batches(&self, after: Option<BatchCursor>, limit: u32) -> Result<Vec<Batch>, StoreError> {
         Ok(sqlx::query_as(
             "SELECT id, collected_at, metrics_data, upload_attempts FROM telemetry_metrics
              WHERE uploaded_at IS NULL AND set_aside_at IS NULL
-             ORDER BY collected_at, id LIMIT $1",
+                AND ($1::timestamptz IS NULL OR (collected_at, id) > ($1, $2))
+             ORDER BY collected_at, id LIMIT $3",
+        )
+        .bind(after.map(|cursor| cursor.collected_at))
+        .bind(after.map(|cursor| cursor.id))
+        .bind(i64::from(limit))
+        .fetch_all(&self.pool)
+        .await?)
+    }
+
+    /// The newest `limit` batches with their metrics, newest first.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub async fn recent_batches(&self, limit: u32) -> Result<Vec<Batch>, StoreError> {
+        Ok(sqlx::query_as(
+            "SELECT id, collected_at, metrics_data, upload_attempts FROM telemetry_metrics
+             ORDER BY collected_at DESC, id DESC LIMIT $1",
         )
         .bind(i64::from(limit))
         .fetch_all(&self.pool)
         .await?)
     }
 
-    /// The newest batch; none before the first collection.
-    ///
-    /// # Errors
-    /// Any [`StoreError`].
-    pub async fn latest_batch(&self) -> Result<Option<Batch>, StoreError> {
-        Ok(sqlx::query_as(
-            "SELECT id, collected_at, metrics_data, upload_attempts FROM telemetry_metrics
-             ORDER BY collected_at DESC, id DESC LIMIT 1",
-        )
-        .fetch_optional(&self.pool)
-        .await?)
-    }
-
-    /// A page of at most `limit` batches, newest first: those after `cursor` in that order, and in `state` where one is given.
+    /// A page of at most `limit` batches, newest first, in `state` where one is given; `offset` of them are passed over.
     ///
     /// # Errors
     /// Any [`StoreError`].
     pub async fn list_batches(
         &self,
         state: Option<BatchState>,
-        after: Option<BatchCursor>,
+        offset: u64,
         limit: u32,
     ) -> Result<Vec<BatchSummary>, StoreError> {
         Ok(sqlx::query_as(
             "SELECT id, collected_at, slot, uploaded_at, set_aside_at, upload_attempts, last_upload_error,
                     (SELECT count(*)::int FROM jsonb_object_keys(metrics_data)) AS metric_count, created_at, updated_at
              FROM telemetry_metrics
-             WHERE ($1::timestamptz IS NULL OR (collected_at, id) < ($1, $2))
-                AND CASE $3
+             WHERE CASE $1
                     WHEN 'pending' THEN uploaded_at IS NULL AND set_aside_at IS NULL
                     WHEN 'delivered' THEN uploaded_at IS NOT NULL
                     WHEN 'set_aside' THEN set_aside_at IS NOT NULL
                     ELSE true
                 END
-             ORDER BY collected_at DESC, id DESC LIMIT $4",
+             ORDER BY collected_at DESC, id DESC OFFSET $2 LIMIT $3",
         )
-        .bind(after.map(|cursor| cursor.collected_at))
-        .bind(after.map(|cursor| cursor.id))
         .bind(state.map(BatchState::word))
+        .bind(i64::try_from(offset).unwrap_or(i64::MAX))
         .bind(i64::from(limit))
         .fetch_all(&self.pool)
         .await?)
+    }
+
+    /// How many batches there are in each state.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub async fn count_batches(&self) -> Result<BatchCounts, StoreError> {
+        let (pending, delivered, set_aside): (i64, i64, i64) = sqlx::query_as(
+            "SELECT count(*) FILTER (WHERE uploaded_at IS NULL AND set_aside_at IS NULL),
+                    count(uploaded_at), count(set_aside_at) FROM telemetry_metrics",
+        )
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(BatchCounts {
+            pending: pending.unsigned_abs(),
+            delivered: delivered.unsigned_abs(),
+            set_aside: set_aside.unsigned_abs(),
+        })
     }
 
     /// All that is known of one batch; none where there is no such batch.
@@ -96,35 +115,33 @@ impl Store {
         }))
     }
 
-    /// What the collectors did for the newest batch that any of them worked for, by name; empty before there is one.
+    /// The last run of each collector that ever ran, by name.
     ///
     /// # Errors
     /// Any [`StoreError`].
-    pub async fn latest_runs(&self) -> Result<Vec<RunRecord>, StoreError> {
-        let newest: Option<Uuid> = sqlx::query_scalar(
-            "SELECT id FROM telemetry_metrics AS batch
-             WHERE EXISTS (SELECT FROM telemetry_collector_runs WHERE batch_id = batch.id)
-             ORDER BY collected_at DESC, id DESC LIMIT 1",
+    pub async fn last_runs(&self) -> Result<Vec<RunRecord>, StoreError> {
+        Ok(sqlx::query_as(
+            "SELECT DISTINCT ON (collector) batch_id, collected_at, collector, status, detail, metric_count, duration_ms
+             FROM telemetry_collector_runs JOIN telemetry_metrics ON telemetry_metrics.id = batch_id
+             ORDER BY collector, collected_at DESC, batch_id DESC",
         )
-        .fetch_optional(&self.pool)
-        .await?;
-        match newest {
-            Some(id) => self.runs_of(id).await,
-            None => Ok(Vec::new()),
-        }
+        .fetch_all(&self.pool)
+        .await?)
     }
 
-    /// The values of one metric in the batches collected at or after `since`, oldest first; batches without it are left out.
+    /// One metric in the newest `limit` batches, oldest first.
     ///
     /// # Errors
     /// Any [`StoreError`].
-    pub async fn metric_history(&self, key: &str, since: DateTime<Utc>) -> Result<Vec<MetricPoint>, StoreError> {
+    pub async fn metric_points(&self, key: &str, limit: u32) -> Result<Vec<MetricPoint>, StoreError> {
         Ok(sqlx::query_as(
-            "SELECT collected_at, metrics_data -> $1 AS value FROM telemetry_metrics
-             WHERE collected_at >= $2 AND metrics_data ? $1 ORDER BY collected_at, id",
+            "SELECT * FROM (
+                SELECT id AS batch_id, collected_at, metrics_data -> $1 AS value FROM telemetry_metrics
+                ORDER BY collected_at DESC, id DESC LIMIT $2
+             ) AS newest ORDER BY collected_at, batch_id",
         )
         .bind(key)
-        .bind(since)
+        .bind(i64::from(limit))
         .fetch_all(&self.pool)
         .await?)
     }

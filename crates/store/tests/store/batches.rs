@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use chrono::TimeDelta;
 use domain::collector::{CollectorRun, CollectorStatus};
 use domain::metric::MetricValue;
 use futures::future::join_all;
 use serde_json::{Value, json};
-use store::{BatchState, Call, Insertion, NewBatch};
+use store::{BatchCounts, BatchState, Call, Insertion, NewBatch};
 use uuid::Uuid;
 
 use crate::samples::{another, at, batch, collected, failure, migrated, success};
@@ -61,7 +60,7 @@ async fn a_batch_comes_back_as_it_was_stored() {
         ]
     );
     assert_eq!(found.runs[0].duration, Duration::from_millis(1234));
-    assert_eq!(store.latest_batch().await.unwrap().unwrap().metrics, found.metrics);
+    assert_eq!(store.recent_batches(1).await.unwrap()[0].metrics, found.metrics);
     assert_eq!(store.find_batch(Uuid::new_v4()).await.unwrap(), None);
 }
 
@@ -71,7 +70,7 @@ async fn a_batch_whose_runs_cannot_be_stored_is_not_stored() {
     let mut twice = batch("2025-11-09T02:00:00Z");
     twice.runs.push(twice.runs[0].clone());
     store.insert_batch(&twice).await.unwrap_err();
-    assert_eq!(store.latest_batch().await.unwrap(), None);
+    assert_eq!(store.recent_batches(9).await.unwrap(), []);
 }
 
 #[tokio::test]
@@ -113,10 +112,21 @@ async fn pending_batches_come_oldest_first_and_without_those_delivered_or_set_as
 
     let ids = |limit| {
         let store = &store;
-        async move { store.pending_batches(limit).await.unwrap().into_iter().map(|batch| batch.id).collect::<Vec<_>>() }
+        async move {
+            let batches = store.pending_batches(None, limit).await.unwrap();
+            batches.into_iter().map(|batch| batch.id).collect::<Vec<_>>()
+        }
     };
-    assert_eq!(ids(99).await, [first, second, third, same_time[0], same_time[1]]);
+    let all = [first, second, third, same_time[0], same_time[1]];
+    assert_eq!(ids(99).await, all);
     assert_eq!(ids(2).await, [first, second]);
+    let mut after = None;
+    for expected in all {
+        let next = store.pending_batches(after, 1).await.unwrap().remove(0);
+        assert_eq!(next.id, expected, "going on from the one before");
+        after = Some(next.cursor());
+    }
+    assert_eq!(store.pending_batches(after, 1).await.unwrap(), []);
     assert!(store.return_to_pending(set_aside).await.unwrap());
     assert_eq!(ids(1).await, [set_aside]);
 }
@@ -142,16 +152,12 @@ async fn pages_of_the_list_meet_without_gap_or_overlap() {
         // Two with the same time across a page's edge.
         collected(&store, &format!("2025-11-{:02}T02:00:00Z", day / 2 + 1)).await;
     }
-    let all = store.list_batches(None, None, 99).await.unwrap();
+    let all = store.list_batches(None, 0, 99).await.unwrap();
     assert_eq!(all.len(), 7);
     assert!(all.is_sorted_by(|a, b| (a.collected_at, a.id) > (b.collected_at, b.id)));
     let mut paged = Vec::new();
-    loop {
-        let page = store.list_batches(None, paged.last().map(store::BatchSummary::cursor), 2).await.unwrap();
-        if page.is_empty() {
-            break;
-        }
-        paged.extend(page);
+    for offset in [0, 2, 4, 6, 8] {
+        paged.extend(store.list_batches(None, offset, 2).await.unwrap());
     }
     assert_eq!(paged, all);
 }
@@ -165,30 +171,40 @@ async fn the_list_shows_one_state_where_one_is_asked_for() {
     store.record_attempt(&failure(Call::Metrics, Some(pending), "2025-11-09T03:00:00Z")).await.unwrap();
     store.record_attempt(&success(Call::Metrics, Some(delivered), "2025-11-02T03:00:00Z")).await.unwrap();
     store.set_aside(set_aside, at("2025-10-26T03:00:00Z")).await.unwrap();
+    assert_eq!(store.count_batches().await.unwrap(), BatchCounts { pending: 1, delivered: 1, set_aside: 1 });
     for (state, id) in
         [(BatchState::Pending, pending), (BatchState::Delivered, delivered), (BatchState::SetAside, set_aside)]
     {
-        let listed = store.list_batches(Some(state), None, 99).await.unwrap();
+        let listed = store.list_batches(Some(state), 0, 99).await.unwrap();
         assert_eq!(listed.iter().map(|batch| (batch.id, batch.state())).collect::<Vec<_>>(), [(id, state)]);
     }
 }
 
 #[tokio::test]
-async fn the_latest_runs_are_those_of_the_newest_batch_that_has_any() {
+async fn the_last_run_of_each_collector_is_found_in_whichever_batch_it_was() {
     let (_database, store) = migrated().await;
-    assert_eq!(store.latest_runs().await.unwrap(), []);
-    collected(&store, "2025-11-02T02:00:00Z").await;
-    let newest = collected(&store, "2025-11-09T02:00:00Z").await;
-    store.insert_batch(&NewBatch { runs: Vec::new(), ..batch("2025-11-16T02:00:00Z") }).await.unwrap();
-    let runs = store.latest_runs().await.unwrap();
+    assert_eq!(store.last_runs().await.unwrap(), []);
+    let run = |collector: &str| CollectorRun {
+        collector: collector.to_owned(),
+        ..batch("2025-11-02T02:00:00Z").runs[0].clone()
+    };
+    let mut stored = Vec::new();
+    for (time, runs) in [
+        ("2025-11-02T02:00:00Z", vec![run("gone"), run("still_here")]),
+        ("2025-11-09T02:00:00Z", vec![run("still_here")]),
+        ("2025-11-16T02:00:00Z", Vec::new()),
+    ] {
+        stored.push(store.insert_batch(&NewBatch { runs, ..batch(time) }).await.unwrap().id());
+    }
+    let last = store.last_runs().await.unwrap();
     assert_eq!(
-        runs.iter().map(|run| (run.batch_id, run.collected_at)).collect::<Vec<_>>(),
-        [(newest, at("2025-11-09T02:00:00Z"))]
+        last.iter().map(|run| (run.collector.as_str(), run.batch_id)).collect::<Vec<_>>(),
+        [("gone", stored[0]), ("still_here", stored[1])]
     );
 }
 
 #[tokio::test]
-async fn the_history_of_a_metric_leaves_out_batches_without_it() {
+async fn the_points_of_a_metric_are_those_of_the_newest_batches_and_unknown_is_not_zero() {
     let (_database, store) = migrated().await;
     for (day, value) in
         [("2025-11-02", Some(1)), ("2025-11-09", None), ("2025-11-16", Some(3)), ("2025-10-26", Some(0))]
@@ -197,11 +213,10 @@ async fn the_history_of_a_metric_leaves_out_batches_without_it() {
         let new = NewBatch { metrics: metrics.into_iter().collect(), ..batch(&format!("{day}T02:00:00Z")) };
         store.insert_batch(&new).await.unwrap();
     }
-    let history = async |since| -> Vec<Value> {
-        store.metric_history("total_users", since).await.unwrap().into_iter().map(|point| point.value).collect()
+    let points = async |key, limit| -> Vec<Option<Value>> {
+        store.metric_points(key, limit).await.unwrap().into_iter().map(|point| point.value).collect()
     };
-    let second = at("2025-11-02T02:00:00Z");
-    assert_eq!(history(second).await, [json!(1), json!(3)], "the bound is included");
-    assert_eq!(history(second + TimeDelta::microseconds(1)).await, [json!(3)]);
-    assert_eq!(store.metric_history("no_such_metric", second).await.unwrap(), []);
+    assert_eq!(points("total_users", 3).await, [Some(json!(1)), None, Some(json!(3))]);
+    assert_eq!(points("total_users", 9).await.len(), 4);
+    assert_eq!(points("no_such_metric", 2).await, [None, None]);
 }

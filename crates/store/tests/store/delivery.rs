@@ -29,7 +29,7 @@ async fn an_accepted_attempt_marks_its_batch_at_the_time_of_the_reply() {
     let batch = store.find_batch(id).await.unwrap().unwrap().summary;
     assert_eq!(batch.uploaded_at, Some(at("2025-11-09T03:00:30.25Z")));
     assert_eq!((batch.upload_attempts, batch.last_upload_error), (2, None));
-    assert_eq!(store.pending_batches(9).await.unwrap(), []);
+    assert_eq!(store.pending_batches(None, 9).await.unwrap(), []);
 }
 
 #[tokio::test]
@@ -114,8 +114,10 @@ async fn an_attempt_comes_back_as_it_was_recorded() {
     }
     assert_eq!(store.find_batch(id).await.unwrap().unwrap().attempts, recorded[..10], "oldest first");
     recorded.reverse();
-    assert_eq!(store.recent_attempts(99).await.unwrap(), recorded, "newest first");
-    assert_eq!(store.recent_attempts(2).await.unwrap(), recorded[..2]);
+    assert_eq!(store.recent_attempts(None, 99).await.unwrap(), recorded, "newest first");
+    assert_eq!(store.recent_attempts(None, 2).await.unwrap(), recorded[..2]);
+    let check_ins = recorded.iter().filter(|attempt| attempt.call == Call::CheckIn).cloned().collect::<Vec<_>>();
+    assert_eq!(store.recent_attempts(Some(Call::CheckIn), 99).await.unwrap(), check_ins);
 }
 
 #[tokio::test]
@@ -136,7 +138,7 @@ async fn an_attempt_on_a_batch_that_is_not_there_is_refused_as_a_whole() {
     let (_database, store) = migrated().await;
     let attempt = success(Call::Metrics, Some(Uuid::new_v4()), "2025-11-09T03:00:00Z");
     store.record_attempt(&attempt).await.unwrap_err();
-    assert_eq!(store.recent_attempts(9).await.unwrap(), []);
+    assert_eq!(store.recent_attempts(None, 9).await.unwrap(), []);
 }
 
 #[tokio::test]
@@ -148,6 +150,6 @@ async fn attempts_are_removed_after_their_retention_and_batches_keep_their_count
     store.record_attempt(&failure(Call::Metrics, Some(id), "2024-10-05T02:59:59.999999Z")).await.unwrap();
     store.record_attempt(&kept).await.unwrap();
     assert_eq!(store.prune_attempts(now, TimeDelta::days(400)).await.unwrap(), 1);
-    assert_eq!(store.recent_attempts(9).await.unwrap(), [kept], "exactly 400 days old is kept");
+    assert_eq!(store.recent_attempts(None, 9).await.unwrap(), [kept], "exactly 400 days old is kept");
     assert_eq!(store.find_batch(id).await.unwrap().unwrap().summary.upload_attempts, 2);
 }

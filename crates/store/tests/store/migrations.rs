@@ -118,7 +118,7 @@ async fn older_rows_are_converted_and_the_identity_is_copied() {
     assert_eq!(delivered.summary.uploaded_at, Some(at("2025-10-05T03:00:00Z")));
     assert_eq!(delivered.summary.upload_attempts, 2);
     assert_eq!(delivered.summary.updated_at, at("2025-10-05T03:00:01Z"), "a conversion is no change of the row");
-    let pending = store.pending_batches(9).await.unwrap();
+    let pending = store.pending_batches(None, 9).await.unwrap();
     assert_eq!(pending.len(), 1);
     assert_eq!(pending[0].id, "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee".parse::<Uuid>().unwrap());
 
@@ -202,8 +202,8 @@ async fn odd_older_rows_are_kept_with_what_the_new_types_cannot_hold() {
     );
     assert_eq!(rows[6].4.as_deref(), Some("cannot be delivered: metrics are not an object; see legacy_metrics_data"));
     assert_eq!(rows[4].4, None, "what was delivered has no error");
-    assert_eq!(store.pending_batches(99).await.unwrap().len(), 3);
-    assert_eq!(store.list_batches(Some(BatchState::SetAside), None, 99).await.unwrap().len(), 4);
+    assert_eq!(store.pending_batches(None, 99).await.unwrap().len(), 3);
+    assert_eq!(store.list_batches(Some(BatchState::SetAside), 0, 99).await.unwrap().len(), 4);
 }
 
 #[tokio::test]
