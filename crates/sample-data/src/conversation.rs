@@ -1,4 +1,4 @@
-//! One conversation, in either of the two kinds that OHE has: V0, and V1, which takes over from the middle of the time on.
+//! One conversation, in either of the two kinds that OHE has: V0, and V1, which is rolled out from the middle of the time on.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use rand::RngExt;
@@ -11,7 +11,7 @@ use crate::{
     integrations::Repositories,
     random::{long_tailed, pick, rarely, uuid, whole},
     user_rows::MODELS,
-    users::Users,
+    users::{Users, moment_between},
 };
 
 /// What conversations are made from.
@@ -90,9 +90,9 @@ impl Conversation {
     }
 }
 
-/// V1 is rolled out in the second half, and most conversations are of it in the end.
+/// V1 is rolled out in the second half, and every third conversation is of it in the end.
 fn share_of_v1(progress: f64) -> f64 {
-    ((progress - 0.45) * 1.3).clamp(0.0, 0.7)
+    ((progress - 0.45) * 0.6).clamp(0.0, 1.0)
 }
 
 /// Rows from before OHE filled a column: the first few per cent of the time.
@@ -153,13 +153,15 @@ fn lifetime(
     index: u32,
 ) -> (DateTime<Utc>, DateTime<Utc>) {
     let span = long_tailed(numbers, 780.0, 1.5).min(30.0 * 86_400.0);
-    // V1 rewrites the start of a conversation each time it is paused or resumed.
-    let rewritten = if kind == Kind::V1 && numbers.random_bool(0.4) { span * numbers.random::<f64>() } else { 0.0 };
     if rarely(index, 9973, 40) {
         let ahead = plan.until + TimeDelta::minutes(numbers.random_range(5..180));
         return (ahead, ahead);
     }
-    ((begun + seconds(rewritten)).min(plan.until), (begun + seconds(span)).min(plan.until))
+    let ended = begun + seconds(span);
+    let updated = if ended > plan.until { moment_between(numbers, begun, plan.until) } else { ended };
+    // V1 rewrites the start of a conversation each time it is paused or resumed.
+    let rewritten = kind == Kind::V1 && numbers.random_bool(0.4);
+    (if rewritten { moment_between(numbers, begun, updated) } else { begun }, updated)
 }
 
 fn pull_requests(numbers: &mut ChaCha8Rng, kind: Kind, progress: f64, index: u32) -> Option<String> {
@@ -197,8 +199,8 @@ mod tests {
     use crate::random::{Stream, stream};
 
     #[test]
-    fn v1_is_absent_at_first_and_prevails_in_the_end() {
-        for (progress, expected) in [(0.0, 0.0), (0.45, 0.0), (1.0, 0.7)] {
+    fn v1_is_absent_at_first_and_a_third_of_all_in_the_end() {
+        for (progress, expected) in [(0.0, 0.0), (0.45, 0.0), (1.0, 0.33)] {
             assert!((share_of_v1(progress) - expected).abs() < 1e-9, "{progress}");
         }
     }

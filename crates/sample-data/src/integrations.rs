@@ -11,7 +11,7 @@ use crate::{
     copy::Rows,
     random::{Stream, long_tailed, pick, stream, uuid, whole},
     user_rows::SECRET,
-    users::{User, Users, moment_since},
+    users::{User, Users, moment_between},
 };
 
 /// A repository that conversations work on.
@@ -84,7 +84,7 @@ fn code_hosts(numbers: &mut ChaCha8Rng, plan: &Plan, users: &Users, repositories
         Rows::new("gitlab_webhook", "group_id, project_id, user_id, webhook_exists, scopes, last_synced");
     for (index, user) in users.numbered() {
         if index % 40 == 0 {
-            let refreshed = moment_since(numbers, user.joined, plan.until);
+            let refreshed = moment_between(numbers, user.joined, plan.until);
             installations.push(&[&(50_000_000 + index).to_string(), &SECRET, &user.joined, &refreshed]);
         }
         if index % 60 == 3 {
@@ -154,7 +154,7 @@ fn slack(numbers: &mut ChaCha8Rng, plan: &Plan, users: &Users) -> Vec<Rows> {
             teams.push(&[&format!("T{index:08}"), &SECRET, &user.joined]);
         }
         if numbers.random_bool(0.18) {
-            let linked = moment_since(numbers, user.joined, plan.until);
+            let linked = moment_between(numbers, user.joined, plan.until);
             members.push(&[&user.id, &format!("U{index:08}"), &format!("User {index}"), &linked]);
         }
     }
@@ -216,7 +216,7 @@ impl Tracker {
             }
             if numbers.random_bool(self.likelihood) {
                 let status = pick(numbers, &[(90, "active"), (9, "inactive"), (1, "suspended")]);
-                let linked = moment_since(numbers, user.joined, plan.until);
+                let linked = moment_between(numbers, user.joined, plan.until);
                 members.push(&[&user.id, &format!("account-{index}"), &1, &status, &linked, &linked]);
             }
         }

@@ -9,7 +9,7 @@ use crate::{
     Plan, Summary,
     copy::Rows,
     random::{Stream, pick, rarely, stream, uuid},
-    users::{User, Users, moment_since},
+    users::{User, Users, moment_between},
 };
 
 /// The only address in the data.
@@ -82,7 +82,7 @@ impl UserRows {
         };
         self.settings_row(numbers, Some(&id), accepted, email);
         if rarely(index, 97, 7) {
-            let again = moment_since(numbers, user.joined, plan.until);
+            let again = moment_between(numbers, user.joined, plan.until);
             self.settings_row(numbers, Some(&id), Some(again), None);
         }
         if rarely(index, 211, 9) {
@@ -141,8 +141,8 @@ impl UserRows {
         let by_ohe = numbers.random_bool(0.22).then_some(Some("MCP_API_KEY"));
         let own = numbers.random_bool(0.12).then(|| pick(numbers, &[(6, Some("ci")), (3, Some("laptop")), (1, None)]));
         for name in [by_ohe, own].into_iter().flatten() {
-            let created = moment_since(numbers, user.joined, plan.until);
-            let last_used = numbers.random_bool(0.8).then(|| moment_since(numbers, created, plan.until));
+            let created = moment_between(numbers, user.joined, plan.until);
+            let last_used = numbers.random_bool(0.8).then(|| moment_between(numbers, created, plan.until));
             self.api_keys.push(&[
                 &format!("sk-oh-sample-{}", uuid(numbers).simple()),
                 &user.id,

@@ -66,7 +66,7 @@ impl Users {
     }
 }
 
-/// A moment between a user's coming and `until`.
-pub(crate) fn moment_since(numbers: &mut ChaCha8Rng, since: DateTime<Utc>, until: DateTime<Utc>) -> DateTime<Utc> {
+/// A moment somewhere between the two.
+pub(crate) fn moment_between(numbers: &mut ChaCha8Rng, since: DateTime<Utc>, until: DateTime<Utc>) -> DateTime<Utc> {
     since + seconds((until - since).as_seconds_f64() * numbers.random::<f64>())
 }

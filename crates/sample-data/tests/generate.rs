@@ -183,6 +183,24 @@ async fn the_oddities_of_real_rows_are_there() {
 }
 
 #[tokio::test]
+async fn everything_but_the_odd_rows_lies_in_the_days_of_the_plan() {
+    let (database, _) = filled(&plan()).await;
+    let (start, end) = ((until() - TimeDelta::days(182)).naive_utc(), until().naive_utc());
+    let outside = format!("not between '{start}' and '{end}'");
+    assert_eq!(
+        count(
+            database.pool(),
+            &format!("conversation_metadata where created_at {outside} or last_updated_at {outside}")
+        )
+        .await,
+        1
+    );
+    assert_eq!(count(database.pool(), &format!("user_settings where accepted_tos {outside}")).await, 1);
+    let at_the_end = format!("conversation_metadata where created_at = '{end}'");
+    assert!(count(database.pool(), &at_the_end).await <= 1);
+}
+
+#[tokio::test]
 async fn only_the_user_with_the_earliest_terms_of_service_has_an_address_and_only_if_asked_for() {
     let (with, _) = filled(&plan()).await;
     let (without, _) = filled(&Plan { admin_email: false, ..plan() }).await;
