@@ -6,7 +6,7 @@ use std::{
     process::Command,
 };
 
-use crate::Error;
+use crate::{Error, directories::data_in};
 
 /// The account that the server runs as, where that is not our own.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,13 +17,14 @@ pub(crate) struct Account {
 }
 
 impl Account {
-    /// `None` where we are an ordinary user: the server then runs as ourselves. As root it is the owner of the `data` that are
-    /// there already, else `postgres`, else `nobody`.
-    pub(crate) fn for_server(data: &Path) -> Result<Option<Self>, Error> {
+    /// `None` where we are an ordinary user: the server then runs as ourselves. As root it is the owner of the data that are
+    /// `kept` already, else `postgres`, else `nobody`.
+    pub(crate) fn for_server(kept: Option<&Path>) -> Result<Option<Self>, Error> {
         if id(&["-u"]) != Some(0) {
             return Ok(None);
         }
-        if let Some(owner) = data.metadata().ok().filter(|metadata| metadata.uid() != 0) {
+        if let Some(owner) = kept.and_then(|kept| data_in(kept).metadata().ok()).filter(|metadata| metadata.uid() != 0)
+        {
             return Ok(Some(Self { name: owner.uid().to_string(), uid: owner.uid(), gid: owner.gid() }));
         }
         ["postgres", "nobody"].into_iter().find_map(Self::named).map(Some).ok_or(Error::NoAccount)
@@ -58,7 +59,7 @@ mod tests {
 
     #[test]
     fn the_server_never_runs_as_root() {
-        let account = Account::for_server(Path::new("/nowhere")).unwrap();
+        let account = Account::for_server(None).unwrap();
         let server = account.map_or_else(|| id(&["-u"]).unwrap(), |account| account.uid);
         assert_ne!(server, 0);
     }

@@ -6,7 +6,7 @@ use std::{
     process::Command,
 };
 
-use crate::Error;
+use crate::{Error, directories::data_in};
 
 /// The oldest major version that the product supports.
 pub(crate) const OLDEST: u32 = 13;
@@ -33,21 +33,22 @@ pub(crate) struct Binaries {
 }
 
 impl Binaries {
-    /// The installed server that fits the data directory given, whose `PG_VERSION` may be absent: then the one on `PATH`, else
-    /// the newest.
-    pub(crate) fn find(given: Option<&Path>, directory: &Path, data: &Path) -> Result<Self, Error> {
+    /// The installed server that made the data that are `kept` already; where there are none, the one on `PATH`, else the
+    /// newest.
+    pub(crate) fn find(given: Option<&Path>, kept: Option<&Path>) -> Result<Self, Error> {
         let installed = installed(given);
         let newest = installed.iter().map(|binaries| binaries.major).max().ok_or(Error::ProgramsNotFound)?;
         if newest < OLDEST {
             return Err(Error::TooOld { found: newest });
         }
-        let made_by = fs::read_to_string(data.join("PG_VERSION")).ok().map(|text| text.trim().to_owned());
+        let version = kept.and_then(|kept| fs::read_to_string(data_in(kept).join("PG_VERSION")).ok());
+        let made_by = version.map(|text| text.trim().to_owned());
         let fits = |binaries: &&Self| match &made_by {
             Some(version) => binaries.major.to_string() == *version,
             None => binaries.major >= OLDEST,
         };
         installed.iter().find(fits).cloned().ok_or_else(|| Error::OtherMajor {
-            directory: directory.to_owned(),
+            directory: kept.unwrap_or(Path::new("")).to_owned(),
             found: made_by.unwrap_or_default(),
             installed: installed.iter().map(|binaries| binaries.major.to_string()).collect::<Vec<_>>().join(", "),
         })
@@ -131,37 +132,40 @@ mod tests {
         directory
     }
 
+    fn made_by(version: &str) -> tempfile::TempDir {
+        let kept = tempfile::tempdir().unwrap();
+        fs::create_dir(data_in(kept.path())).unwrap();
+        fs::write(data_in(kept.path()).join("PG_VERSION"), format!("{version}\n")).unwrap();
+        kept
+    }
+
     #[test]
     fn nothing_found_says_what_to_install() {
         let empty = tempfile::tempdir().unwrap();
-        let error = Binaries::find(Some(empty.path()), empty.path(), empty.path()).unwrap_err();
+        let error = Binaries::find(Some(empty.path()), None).unwrap_err();
         assert!(error.to_string().contains("apt-get install postgresql"), "{error}");
     }
 
     #[test]
     fn a_server_that_is_too_old_is_refused_by_its_version() {
         let old = fake("12.22");
-        let error = Binaries::find(Some(old.path()), old.path(), old.path()).unwrap_err();
+        let error = Binaries::find(Some(old.path()), None).unwrap_err();
         assert!(matches!(error, Error::TooOld { found: 12 }), "{error}");
         assert!(error.to_string().contains("13 or newer"), "{error}");
     }
 
     #[test]
     fn data_of_another_major_version_are_refused_with_both_versions() {
-        let (binaries, data) = (fake("16.1"), tempfile::tempdir().unwrap());
-        fs::write(data.path().join("PG_VERSION"), "14\n").unwrap();
-        let error = Binaries::find(Some(binaries.path()), Path::new("/kept"), data.path()).unwrap_err();
-        assert!(
-            error.to_string().starts_with("/kept was made by PostgreSQL 14, which is not installed (installed: 16)"),
-            "{error}"
-        );
+        let (binaries, kept) = (fake("16.1"), made_by("14"));
+        let error = Binaries::find(Some(binaries.path()), Some(kept.path())).unwrap_err();
+        let expected = "was made by PostgreSQL 14, which is not installed (installed: 16)";
+        assert!(error.to_string().starts_with(&format!("{} {expected}", kept.path().display())), "{error}");
     }
 
     #[test]
     fn the_installed_server_that_made_the_data_is_chosen() {
-        let (binaries, data) = (fake("16.1"), tempfile::tempdir().unwrap());
-        fs::write(data.path().join("PG_VERSION"), "16\n").unwrap();
-        let found = Binaries::find(Some(binaries.path()), Path::new("/kept"), data.path()).unwrap();
+        let (binaries, kept) = (fake("16.1"), made_by("16"));
+        let found = Binaries::find(Some(binaries.path()), Some(kept.path())).unwrap();
         assert_eq!(found, Binaries { directory: binaries.path().to_owned(), major: 16 });
     }
 

@@ -41,11 +41,6 @@ impl Directories {
         &self.server
     }
 
-    /// PostgreSQL's data directory.
-    pub(crate) fn data(&self) -> PathBuf {
-        self.server.join("data")
-    }
-
     /// The directory of the socket.
     pub(crate) fn sockets(&self) -> &Path {
         self.sockets.path()
@@ -74,6 +69,15 @@ impl Directories {
         Ok(log)
     }
 
+    /// Removes the data that are kept. Whoever calls this holds the lock on the log.
+    pub(crate) fn remove_data(&self) -> Result<(), Error> {
+        let data = data_in(&self.server);
+        match fs::remove_dir_all(&data) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Error::at(data)(error)),
+            _ => Ok(()),
+        }
+    }
+
     /// Writes the server's configuration file and lets `account` have everything it needs.
     pub(crate) fn furnish(&self, configuration: &str, account: Option<&Account>) -> Result<(), Error> {
         let file = self.server.join("server.conf");
@@ -93,18 +97,27 @@ impl Directories {
     }
 }
 
+/// PostgreSQL's data directory of the server in `directory`.
+pub(crate) fn data_in(directory: &Path) -> PathBuf {
+    directory.join("data")
+}
+
 /// The log of the server in `directory`.
-pub(crate) fn log_in(directory: &Path) -> PathBuf {
+fn log_in(directory: &Path) -> PathBuf {
     directory.join("server.log")
 }
 
-/// Only the last directory is closed to others: the account of the server must come through the ones above.
+/// Only the last directory is closed to others: the account of the server must come through the ones above. One that holds
+/// something else is left alone: it would be given to that account.
 fn make(directory: &Path) -> io::Result<()> {
     if let Some(parent) = directory.parent() {
         fs::create_dir_all(parent)?;
     }
     match DirBuilder::new().mode(0o700).create(directory) {
-        Err(_) if directory.is_dir() => Ok(()),
+        Err(_) if directory.is_dir() => {
+            let ours = log_in(directory).exists() || fs::read_dir(directory)?.next().is_none();
+            if ours { Ok(()) } else { Err(io::ErrorKind::DirectoryNotEmpty.into()) }
+        }
         result => result,
     }
 }

@@ -74,7 +74,7 @@ pub enum Error {
         missing: String,
     },
     /// A directory or file of ours cannot be made or used.
-    #[error("cannot use {}; choose another directory, or remove it if another account made it", path.display())]
+    #[error("cannot use {}; choose another directory, or remove this one if it is left over", path.display())]
     Directory {
         /// The directory or file.
         path: PathBuf,

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 pub struct Options {
     pub(crate) directory: Option<PathBuf>,
     pub(crate) durable: bool,
+    pub(crate) start_over: bool,
     pub(crate) binaries: Option<PathBuf>,
     pub(crate) settings: Vec<(String, String)>,
 }
@@ -14,7 +15,7 @@ pub struct Options {
 impl Options {
     /// Data in a new directory below the system's temporary one, removed with the server; not durable.
     pub fn temporary() -> Self {
-        Self { directory: None, durable: false, binaries: None, settings: Vec::new() }
+        Self { directory: None, durable: false, start_over: false, binaries: None, settings: Vec::new() }
     }
 
     /// Data in `directory`, which is created if need be, belongs to this crate alone, and is found again by the next
@@ -28,6 +29,12 @@ impl Options {
     #[must_use]
     pub fn durable(self, durable: bool) -> Self {
         Self { durable, ..self }
+    }
+
+    /// Whether to remove the data that are kept before the start. A running server's are never removed: the start is refused.
+    #[must_use]
+    pub fn start_over(self, start_over: bool) -> Self {
+        Self { start_over, ..self }
     }
 
     /// The directory that holds `initdb` and `postgres`, instead of a search on `PATH` and in the usual places.

@@ -16,7 +16,7 @@ use crate::{
     account::Account,
     binaries::Binaries,
     configuration,
-    directories::{Directories, read_log},
+    directories::{Directories, data_in, read_log},
     supervisor::Supervisor,
 };
 
@@ -57,12 +57,18 @@ impl PrivatePostgres {
 
     /// Everything up to a supervisor that has yet to be told to start the server.
     fn supervised(options: &Options) -> Result<Self, Error> {
-        let directories = Directories::prepare(options.directory.as_deref())?;
+        // All that takes time comes before the first file: whoever kills us until the supervisor is there leaves nothing behind.
+        let kept = options.directory.as_deref();
+        let data_to_use = kept.filter(|_| !options.start_over);
+        let binaries = Binaries::find(options.binaries.as_deref(), data_to_use)?;
+        let account = Account::for_server(data_to_use)?;
+        let directories = Directories::prepare(kept)?;
         let log = directories.lock_log()?;
-        let data = directories.data();
-        let binaries = Binaries::find(options.binaries.as_deref(), directories.server(), &data)?;
-        let account = Account::for_server(&data)?;
-        directories.furnish(&configuration::text(options, &data, directories.sockets()), account.as_ref())?;
+        if options.start_over {
+            directories.remove_data()?;
+        }
+        let configuration = configuration::text(options, &data_in(directories.server()), directories.sockets());
+        directories.furnish(&configuration, account.as_ref())?;
         let supervisor = Supervisor::spawn(&binaries, account.as_ref(), &directories, options.durable, log)
             .map_err(Error::Supervisor)?;
         let (directory, sockets) = directories.hand_over();

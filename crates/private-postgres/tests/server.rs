@@ -83,6 +83,31 @@ async fn kept_data_are_found_again_and_are_durable() {
 }
 
 #[tokio::test]
+async fn starting_over_removes_kept_data_but_never_those_of_a_running_server() {
+    let kept = tempfile::tempdir_in("/tmp").unwrap();
+    let options = Options::kept_in(kept.path());
+    let server = PrivatePostgres::start(options.clone()).await.unwrap();
+    assert!(server.create_database("demo").await.unwrap());
+    let refused = PrivatePostgres::start(options.clone().start_over(true)).await.unwrap_err();
+    assert!(matches!(refused, Error::AlreadyRunning { .. }), "{refused}");
+    assert!(!server.create_database("demo").await.unwrap());
+    server.stop().await.unwrap();
+
+    let server = PrivatePostgres::start(options.start_over(true)).await.unwrap();
+    assert!(server.create_database("demo").await.unwrap());
+    server.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_directory_that_holds_something_else_is_left_alone() {
+    let somebodys = tempfile::tempdir_in("/tmp").unwrap();
+    std::fs::write(somebodys.path().join("thesis.txt"), "").unwrap();
+    let error = PrivatePostgres::start(Options::kept_in(somebodys.path())).await.unwrap_err();
+    assert!(matches!(&error, Error::Directory { path, .. } if path == somebodys.path()), "{error}");
+    assert_eq!(somebodys.path().read_dir().unwrap().count(), 1);
+}
+
+#[tokio::test]
 async fn a_second_server_on_the_same_data_is_refused_while_the_first_runs() {
     let kept = tempfile::tempdir_in("/tmp").unwrap();
     let first = PrivatePostgres::start(Options::kept_in(kept.path())).await.unwrap();
