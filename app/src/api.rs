@@ -4,9 +4,7 @@ use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 
 use crate::error::DashboardError;
-use crate::model::{
-    Answer, BatchDetail, BatchPage, BatchState, CollectorList, MetricHistory, MetricList, Overview,
-};
+use crate::model::{Answer, BatchDetail, BatchPage, BatchState, CollectorList, MetricHistory, MetricList, Overview};
 
 /// The port of this request.
 #[cfg(feature = "ssr")]
@@ -25,12 +23,17 @@ pub async fn overview() -> Result<Answer<Overview>, DashboardError> {
     Ok(Answer { generated_at, data: backend.overview(generated_at).await? })
 }
 
-/// One page of batches, counted from 1; only those in `state` where one is given.
+/// One page of batches, newest first.
 ///
 /// # Errors
 /// As [`Backend`](crate::backend::Backend) says.
 #[server(name = ReadBatches, prefix = "/admin/api", endpoint = "batches", input = GetUrl)]
-pub async fn batches(page: u32, state: Option<BatchState>) -> Result<Answer<BatchPage>, DashboardError> {
+pub async fn batches(
+    /// Counted from 1.
+    page: u32,
+    /// Only batches in this state; all where none is given.
+    state: Option<BatchState>,
+) -> Result<Answer<BatchPage>, DashboardError> {
     let backend = backend()?;
     let query = crate::model::BatchQuery { page: page.max(1), state };
     Ok(Answer { generated_at: backend.now(), data: backend.batches(&query).await? })
@@ -41,7 +44,10 @@ pub async fn batches(page: u32, state: Option<BatchState>) -> Result<Answer<Batc
 /// # Errors
 /// As [`Backend`](crate::backend::Backend) says.
 #[server(name = ReadBatch, prefix = "/admin/api", endpoint = "batch", input = GetUrl)]
-pub async fn batch(id: String) -> Result<Answer<BatchDetail>, DashboardError> {
+pub async fn batch(
+    /// The batch's UUID.
+    id: String,
+) -> Result<Answer<BatchDetail>, DashboardError> {
     let backend = backend()?;
     Ok(Answer { generated_at: backend.now(), data: backend.batch(&id).await? })
 }
@@ -61,7 +67,10 @@ pub async fn metrics() -> Result<Answer<MetricList>, DashboardError> {
 /// # Errors
 /// As [`Backend`](crate::backend::Backend) says.
 #[server(name = ReadMetricHistory, prefix = "/admin/api", endpoint = "metric-history", input = GetUrl)]
-pub async fn metric_history(key: String) -> Result<Answer<MetricHistory>, DashboardError> {
+pub async fn metric_history(
+    /// The metric's key.
+    key: String,
+) -> Result<Answer<MetricHistory>, DashboardError> {
     let backend = backend()?;
     Ok(Answer { generated_at: backend.now(), data: backend.metric_history(&key).await? })
 }

@@ -3,7 +3,10 @@
 //! The pages call the server functions in [`api`], the server functions call the port in [`backend`], and whoever
 //! serves the dashboard implements that port and provides it in Leptos' context.
 
-#![expect(unreachable_pub, reason = "`#[component]` declares what it generates `pub`, whatever the component's visibility")]
+#![expect(
+    unreachable_pub,
+    reason = "`#[component]` declares what it generates `pub`, whatever the component's visibility"
+)]
 
 pub mod api;
 mod app;

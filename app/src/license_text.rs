@@ -98,7 +98,12 @@ mod tests {
     fn every_state_says_what_happens_next() {
         let overdue = Some(COLLECTED);
         for (facts, now, headline, deadline) in [
-            (LicenseFacts { is_ohe: false, ..facts(None, overdue) }, DAY * 90, "No license depends on this install", None),
+            (
+                LicenseFacts { is_ohe: false, ..facts(None, overdue) },
+                DAY * 90,
+                "No license depends on this install",
+                None,
+            ),
             (facts(None, None), DAY, "No clock is running", None),
             (facts(overdue, None), DAY, "Everything is delivered", None),
             (facts(None, overdue), DAY, "The first delivery is due", Some(("Users are warned", DAY * 4))),

@@ -27,8 +27,7 @@ const ICON: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg'
 pub fn shell(assets: Assets) -> impl IntoView {
     let Assets { css, js, wasm } = assets;
     // Debug formatting quotes and escapes as JavaScript does; the paths are ours and plain ASCII.
-    let start =
-        format!("import({js:?}).then(m => m.default({{ module_or_path: {wasm:?} }}).then(() => m.hydrate()));");
+    let start = format!("import({js:?}).then(m => m.default({{ module_or_path: {wasm:?} }}).then(() => m.hydrate()));");
     view! {
         <!DOCTYPE html>
         <html lang="en">

@@ -3,14 +3,17 @@
 use chrono::{DateTime, Datelike, Days, Months, NaiveDate, NaiveTime, TimeDelta, Timelike, Utc};
 
 /// At most this many labels fit side by side, on a phone too.
-const MOST_LABELS: usize = 6;
+const MOST_LABELS: usize = 5;
+
+/// One more than fit.
+const TOO_MANY: i64 = 6;
 
 /// A labelled point in time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct TimeTick {
     /// The point.
     pub(crate) at: DateTime<Utc>,
-    /// `02:00`, `4 Jan`, `Jan 2026`, `2026`.
+    /// `02:00`, `4 Jan`, `Feb`, `Jan 2026`, `2026`.
     pub(crate) label: String,
 }
 
@@ -45,7 +48,7 @@ const STEPS: [Step; 17] = [
 pub(crate) fn ticks(from: DateTime<Utc>, to: DateTime<Utc>) -> Vec<TimeTick> {
     STEPS
         .into_iter()
-        .filter(|&step| (to - from) / i32::try_from(MOST_LABELS).unwrap_or(i32::MAX) <= longest(step))
+        .filter(|&step| to - from <= beyond(step))
         .map(|step| points(step, from, to))
         .find(|points| points.len() <= MOST_LABELS)
         .unwrap_or_default()
@@ -55,16 +58,17 @@ fn points(step: Step, from: DateTime<Utc>, to: DateTime<Utc>) -> Vec<TimeTick> {
     std::iter::successors(start(step, from), |&at| next(step, at))
         .skip_while(|&at| at < from)
         .take_while(|&at| at <= to)
-        .map(|at| TimeTick { at, label: label(step, at) })
+        .enumerate()
+        .map(|(order, at)| TimeTick { at, label: label(step, at, order == 0) })
         .collect()
 }
 
-/// The longest that a step can be: a bound that spares counting steps which are far too dense.
-fn longest(step: Step) -> TimeDelta {
+/// A span of this length has more than [`MOST_LABELS`] points for certain: a bound that spares counting them.
+fn beyond(step: Step) -> TimeDelta {
     match step {
-        Step::Hours(hours) => TimeDelta::hours(i64::from(hours)),
-        Step::Days(days) => TimeDelta::days(i64::from(days)),
-        Step::Months(months) => TimeDelta::days(31 * i64::from(months)),
+        Step::Hours(hours) => TimeDelta::hours(TOO_MANY * i64::from(hours)),
+        Step::Days(days) => TimeDelta::days(TOO_MANY * i64::from(days)),
+        Step::Months(months) => TimeDelta::days(TOO_MANY * 31 * i64::from(months)),
     }
 }
 
@@ -93,11 +97,13 @@ fn next(step: Step, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
     }
 }
 
-fn label(step: Step, at: DateTime<Utc>) -> String {
+/// Months name their year where it begins, and on the `first` label.
+fn label(step: Step, at: DateTime<Utc>, first: bool) -> String {
     let format = match step {
         Step::Hours(_) if at.hour() > 0 => "%H:%M",
         Step::Hours(_) | Step::Days(_) => "%-d %b",
-        Step::Months(months) if months < 12 => "%b %Y",
+        Step::Months(months) if months < 12 && (first || at.month0() == 0) => "%b %Y",
+        Step::Months(months) if months < 12 => "%b",
         Step::Months(_) => "%Y",
     };
     at.format(format).to_string()
@@ -115,15 +121,11 @@ mod tests {
     fn labels_fit_the_span() {
         for (from, to, expected) in [
             ("2026-01-04T01:30:00Z", "2026-01-04T06:00:00Z", &["02:00", "03:00", "04:00", "05:00", "06:00"][..]),
-            ("2026-01-04T02:00:00Z", "2026-01-07T02:00:00Z", &["12:00", "5 Jan", "12:00", "6 Jan", "12:00", "7 Jan"]),
+            ("2026-01-04T02:00:00Z", "2026-01-06T02:00:00Z", &["12:00", "5 Jan", "12:00", "6 Jan"]),
             ("2026-01-04T02:00:00Z", "2026-02-08T02:00:00Z", &["5 Jan", "12 Jan", "19 Jan", "26 Jan", "2 Feb"]),
-            (
-                "2025-10-05T02:00:00Z",
-                "2026-03-22T02:00:00Z",
-                &["Nov 2025", "Dec 2025", "Jan 2026", "Feb 2026", "Mar 2026"],
-            ),
-            ("2025-01-05T02:00:00Z", "2026-03-22T02:00:00Z", &["Apr 2025", "Jul 2025", "Oct 2025", "Jan 2026"]),
-            ("2020-06-01T00:00:00Z", "2026-01-01T00:00:00Z", &["2021", "2022", "2023", "2024", "2025", "2026"]),
+            ("2025-10-05T02:00:00Z", "2026-03-22T02:00:00Z", &["Nov 2025", "Dec", "Jan 2026", "Feb", "Mar"]),
+            ("2025-01-05T02:00:00Z", "2026-03-22T02:00:00Z", &["Apr 2025", "Jul", "Oct", "Jan 2026"]),
+            ("2020-06-01T00:00:00Z", "2026-01-01T00:00:00Z", &["2022", "2024", "2026"]),
         ] {
             let labels: Vec<_> = ticks(at(from), at(to)).into_iter().map(|tick| tick.label).collect();
             assert_eq!(labels, expected, "{from} to {to}");

@@ -82,6 +82,12 @@ pub(crate) fn collector_badge(status: &CollectorStatus) -> impl IntoView + use<>
     view! { <Badge tone label /> }
 }
 
+/// What there is to say of a run beyond its badge.
+pub(crate) fn collector_detail(status: &CollectorStatus) -> Option<String> {
+    let missing = if matches!(status, CollectorStatus::NotAvailable { .. }) { "Missing: " } else { "" };
+    status.detail().map(|detail| format!("{missing}{detail}"))
+}
+
 /// The badge of the license.
 pub(crate) fn license_badge(state: LicenseState) -> impl IntoView {
     let label = match state {

@@ -11,8 +11,8 @@ pub(crate) fn ErrorState(
     error: DashboardError,
 ) -> impl IntoView {
     let (title, advice) = words(&error);
-    let retry = (error != DashboardError::NotFound)
-        .then(|| view! { <a class="button" href="" rel="external">"Try again"</a> });
+    let retry =
+        (error != DashboardError::NotFound).then(|| view! { <a class="button" href="" rel="external">"Try again"</a> });
     let request_id = match error {
         DashboardError::Failed { request_id } => Some(request_id),
         _ => None,

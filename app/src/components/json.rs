@@ -15,10 +15,8 @@ pub(crate) fn Json(
     /// What the downloaded file is called.
     file_name: String,
 ) -> impl IntoView {
-    let tokens: Vec<_> = indent(&text)
-        .into_iter()
-        .map(|token| view! { <span class=class(token.kind)>{token.text}</span> })
-        .collect();
+    let tokens: Vec<_> =
+        indent(&text).into_iter().map(|token| view! { <span class=class(token.kind)>{token.text}</span> }).collect();
     let href = format!("data:application/json;base64,{}", STANDARD.encode(&text));
     view! {
         <div class="json">

@@ -16,7 +16,7 @@ mod relative_time;
 mod skeleton;
 mod sparkline;
 
-pub(crate) use badge::{attempt_badge, batch_badge, collector_badge, license_badge, license_tone};
+pub(crate) use badge::{attempt_badge, batch_badge, collector_badge, collector_detail, license_badge, license_tone};
 pub(crate) use chart::Chart;
 pub(crate) use copy_button::CopyButton;
 pub(crate) use empty_state::EmptyState;

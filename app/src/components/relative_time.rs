@@ -22,7 +22,7 @@ pub(crate) fn RelativeTime(
             <time datetime=time::machine(at) title=time::to_the_second(at)>
                 {distance}
             </time>
-            {exact.then(|| view! { <span class="time__exact">{time::to_the_minute(at)}</span> })}
+            {exact.then(|| view! { " "<span class="time__exact">{time::to_the_minute(at)}</span> })}
         </span>
     }
 }

@@ -1,34 +1,39 @@
 //! Points in time: exact, and as they look from now.
 
-use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 
 const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
-/// Below this a month would say too little: `45 days ago` is clearer than `1 month ago`.
-const MONTHS_FROM: i64 = 60 * DAY;
-const YEARS_FROM: i64 = 730 * DAY;
 
-/// `3 hours ago`, `in 5 days`, `just now`. Whole units, rounded towards now.
+/// Each unit in seconds, how many of it are said before the next one is, and its name. Days go on for long:
+/// `45 days ago` says more than `1 month ago`.
+const UNITS: [(i64, i64, &str); 5] = [
+    (MINUTE, 60, "minute"),
+    (HOUR, 24, "hour"),
+    (DAY, 60, "day"),
+    (30 * DAY, 24, "month"),
+    (365 * DAY, i64::MAX, "year"),
+];
+
+/// `3 hours ago`, `in 5 days`, `just now`. The past is rounded down, and what is to come is rounded up, as the license
+/// banner does with its days.
 pub(crate) fn relative(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
-    let distance = at - now;
-    let seconds = distance.abs().num_seconds();
-    if seconds < MINUTE {
-        return if distance > TimeDelta::zero() { "in under a minute" } else { "just now" }.to_owned();
+    let distance = (at - now).num_seconds();
+    let past = distance <= 0;
+    if past && distance > -MINUTE {
+        return "just now".to_owned();
     }
-    let (number, unit) = match seconds {
-        ..HOUR => (seconds / MINUTE, "minute"),
-        ..DAY => (seconds / HOUR, "hour"),
-        ..MONTHS_FROM => (seconds / DAY, "day"),
-        ..YEARS_FROM => (seconds / (30 * DAY), "month"),
-        _ => (seconds / (365 * DAY), "year"),
-    };
-    let plural = if number == 1 { "" } else { "s" };
-    if distance > TimeDelta::zero() {
-        format!("in {number} {unit}{plural}")
-    } else {
-        format!("{number} {unit}{plural} ago")
-    }
+    let in_units = |unit: i64| if past { -distance / unit } else { (distance - 1) / unit + 1 };
+    UNITS
+        .into_iter()
+        .map(|(seconds, limit, name)| (in_units(seconds), limit, name))
+        .find(|(number, limit, _)| number < limit)
+        .map(|(number, _, name)| {
+            let plural = if number == 1 { "" } else { "s" };
+            if past { format!("{number} {name}{plural} ago") } else { format!("in {number} {name}{plural}") }
+        })
+        .unwrap_or_default()
 }
 
 /// `2026-01-04 02:00 UTC`.
@@ -53,27 +58,32 @@ pub(crate) fn machine(at: DateTime<Utc>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use chrono::TimeDelta;
+
     use super::*;
 
     #[test]
-    fn the_past_and_the_future_read_in_whole_units() {
+    fn the_past_is_rounded_down_and_the_future_up() {
         let now = DateTime::UNIX_EPOCH + TimeDelta::days(20_000);
         for (seconds, text) in [
             (0, "just now"),
             (-59, "just now"),
-            (59, "in under a minute"),
-            (-60, "1 minute ago"),
+            (1, "in 1 minute"),
             (60, "in 1 minute"),
+            (61, "in 2 minutes"),
+            (3541, "in 1 hour"),
+            (-60, "1 minute ago"),
             (-3599, "59 minutes ago"),
             (-3600, "1 hour ago"),
             (7200, "in 2 hours"),
             (-86_399, "23 hours ago"),
             (-86_400, "1 day ago"),
+            (4 * 86_400 + 1, "in 5 days"),
             (5 * 86_400, "in 5 days"),
             (-59 * 86_400, "59 days ago"),
             (-60 * 86_400, "2 months ago"),
-            (-729 * 86_400, "24 months ago"),
-            (-730 * 86_400, "2 years ago"),
+            (-719 * 86_400, "23 months ago"),
+            (-800 * 86_400, "2 years ago"),
         ] {
             assert_eq!(relative(now + TimeDelta::seconds(seconds), now), text, "{seconds} s");
         }

@@ -8,7 +8,7 @@ use leptos_router::hooks::use_params_map;
 use crate::api;
 use crate::components::{
     EmptyState, ExactTime, Identifier, Json, Loaded, PageHeader, Panel, RelativeTime, attempt_badge, batch_badge,
-    collector_badge,
+    collector_badge, collector_detail,
 };
 use crate::format::duration::duration;
 use crate::format::number::{count, grouped};
@@ -43,7 +43,7 @@ fn draw(batch: BatchDetail) -> impl IntoView {
         </div>
         <Panel title="What is sent">
             <p class="batch__note">
-                "The whole request body, as the vendor gets it. Nothing else of your data leaves this install."
+                "The request body as the vendor gets it, byte for byte; here it is only indented."
             </p>
             <Json text=payload file_name />
         </Panel>
@@ -128,7 +128,7 @@ fn run_row(run: CollectorRun) -> impl IntoView {
             </th>
             <td data-label="Status">
                 {collector_badge(&run.status)}
-                {run.status.detail().map(|detail| view! { <span class="table__detail">{detail}</span> })}
+                {collector_detail(&run.status).map(|detail| view! { <span class="table__detail">{detail}</span> })}
             </td>
             <td data-label="Metrics" class="table__number">
                 {grouped(run.metric_count)}

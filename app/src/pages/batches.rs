@@ -6,6 +6,7 @@ use leptos_router::hooks::use_query_map;
 
 use crate::api;
 use crate::components::{EmptyState, ExactTime, Loaded, PageHeader, Pagination, RelativeTime, batch_badge};
+use crate::format::duration::duration;
 use crate::format::number::grouped;
 use crate::model::{BatchCounts, BatchPage, BatchQuery, BatchState, BatchSummary};
 
@@ -14,8 +15,7 @@ use crate::model::{BatchCounts, BatchPage, BatchQuery, BatchState, BatchSummary}
 pub(crate) fn BatchesPage() -> impl IntoView {
     let address = use_query_map();
     let query = Memo::new(move |_| address.with(|map| query(map.get_str("page"), map.get_str("state"))));
-    let batches =
-        Resource::new_blocking(move || query.get(), |BatchQuery { page, state }| api::batches(page, state));
+    let batches = Resource::new_blocking(move || query.get(), |BatchQuery { page, state }| api::batches(page, state));
     view! {
         <Title text="Batches" />
         <PageHeader title="Batches">
@@ -100,7 +100,9 @@ fn nothing(query: BatchQuery, counts: BatchCounts) -> impl IntoView {
              becoming known.",
         ),
         Some(BatchState::Pending) => ("No batch waits", "Everything that was collected is delivered or set aside."),
-        Some(BatchState::Delivered) => ("Nothing was delivered yet", "The first delivery follows the first collection."),
+        Some(BatchState::Delivered) => {
+            ("Nothing was delivered yet", "The first delivery follows the first collection.")
+        }
         Some(BatchState::SetAside) => ("No batch was set aside", "The vendor refused none for its content."),
     };
     view! { <EmptyState title>{text}</EmptyState> }
@@ -129,6 +131,11 @@ fn table(batches: Vec<BatchSummary>) -> impl IntoView {
 }
 
 fn row(batch: BatchSummary) -> impl IntoView {
+    let delay = batch.delivered_at.and_then(|at| (at - batch.collected_at).to_std().ok());
+    let error = match batch.last_error {
+        Some(error) => view! { <td data-label="Last error" class="batches__error">{error}</td> }.into_any(),
+        None => view! { <td data-label="Last error" class="table__absent">"none"</td> }.into_any(),
+    };
     view! {
         <tr>
             <th scope="row" data-label="Collected">
@@ -139,15 +146,7 @@ fn row(batch: BatchSummary) -> impl IntoView {
             </th>
             <td data-label="State">
                 {batch_badge(batch.state)}
-                {batch
-                    .delivered_at
-                    .map(|at| {
-                        view! {
-                            <span class="batches__delivered">
-                                <RelativeTime at />
-                            </span>
-                        }
-                    })}
+                {delay.map(|delay| view! { " "<span class="batches__delay">{format!("after {}", duration(delay))}</span> })}
             </td>
             <td data-label="Metrics" class="table__number">
                 {grouped(batch.metric_count)}
@@ -155,9 +154,7 @@ fn row(batch: BatchSummary) -> impl IntoView {
             <td data-label="Attempts" class="table__number">
                 {grouped(batch.attempts)}
             </td>
-            <td data-label="Last error" class="batches__error">
-                {batch.last_error.unwrap_or_else(|| "none".to_owned())}
-            </td>
+            {error}
         </tr>
     }
 }
@@ -181,7 +178,8 @@ mod tests {
 
     #[test]
     fn nonsense_in_the_address_asks_for_the_first_page_of_all() {
-        for (page, state) in [(None, None), (Some("0"), Some("")), (Some("-1"), Some("lost")), (Some("x"), Some("ok"))] {
+        for (page, state) in [(None, None), (Some("0"), Some("")), (Some("-1"), Some("lost")), (Some("x"), Some("ok"))]
+        {
             assert_eq!(query(page, state), BatchQuery { page: 1, state: None });
         }
     }

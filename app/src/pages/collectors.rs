@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 use crate::api;
-use crate::components::{EmptyState, Loaded, PageHeader, RelativeTime, collector_badge};
+use crate::components::{EmptyState, Loaded, PageHeader, RelativeTime, collector_badge, collector_detail};
 use crate::format::duration::duration;
 use crate::format::number::count;
 use crate::model::{CollectorList, CollectorSummary, LastRun, TableRead};
@@ -65,7 +65,7 @@ fn collector(collector: CollectorSummary) -> impl IntoView {
 fn run_facts(last: LastRun, declared_metrics: u32) -> impl IntoView {
     let LastRun { batch, run } = last;
     view! {
-        {run.status.detail().map(|detail| view! { <p class="collector__detail">{detail}</p> })}
+        {collector_detail(&run.status).map(|detail| view! { <p class="collector__detail">{detail}</p> })}
         <dl class="facts facts--inside">
             <div>
                 <dt>"Last run"</dt>

@@ -16,7 +16,7 @@ pub(crate) fn MetricsPage() -> impl IntoView {
     view! {
         <Title text="Metrics" />
         <PageHeader title="Metrics">
-            "The complete dictionary: every number that this service can collect, and nothing beside it."
+            "The complete dictionary: every metric that a collector can put into a batch."
         </PageHeader>
         <Loaded answer=metrics render=draw />
     }
@@ -36,7 +36,8 @@ fn draw(list: MetricList) -> impl IntoView {
     let metrics = StoredValue::new(list.metrics);
     let found = Memo::new(move |_| {
         let search = search.get();
-        metrics.with_value(|metrics| metrics.iter().filter(|metric| matches(metric, &search)).cloned().collect::<Vec<_>>())
+        metrics
+            .with_value(|metrics| metrics.iter().filter(|metric| matches(metric, &search)).cloned().collect::<Vec<_>>())
     });
     view! {
         <div class="metrics__bar">
@@ -67,7 +68,8 @@ fn draw(list: MetricList) -> impl IntoView {
 
 /// Does `metric` have every word of `search` in its key, unit, description or owner? Case does not matter.
 fn matches(metric: &MetricSummary, search: &str) -> bool {
-    let text = [&metric.key, &metric.unit, &metric.description, &metric.owner].map(|part| part.to_lowercase()).join(" ");
+    let text =
+        [&metric.key, &metric.unit, &metric.description, &metric.owner].map(|part| part.to_lowercase()).join(" ");
     search.to_lowercase().split_whitespace().all(|word| text.contains(word))
 }
 

@@ -180,7 +180,10 @@ fn attempt_row(attempt: Attempt) -> impl IntoView {
                 </a>
                 <ExactTime at=attempt.started_at />
             </th>
-            <td data-label="Outcome">{attempt_badge(attempt.outcome)}</td>
+            <td data-label="Outcome">
+                {attempt_badge(attempt.outcome)}
+                {attempt.error.map(|error| view! { <span class="table__detail">{error}</span> })}
+            </td>
             <td data-label="HTTP" class="table__number">
                 {status}
             </td>
