@@ -1,6 +1,8 @@
 //! Writes every page in every state to `target/gallery/`, with an index, to be looked at without a server:
 //! `cargo run -p app --features ssr --example gallery`.
 
+#![expect(clippy::expect_used, reason = "the made-up install is known to be well-formed")]
+
 #[path = "../fixtures/mod.rs"]
 mod fixtures;
 
@@ -16,13 +18,13 @@ fn main() -> io::Result<()> {
     fs::create_dir_all(&target)?;
     fs::write(target.join("admin.css"), style_sheet(&root.join("style"))?)?;
     let assets = Assets { css: "admin.css".into(), js: "admin.js".into(), wasm: "admin.wasm".into() };
-    let mut index = String::from("<!DOCTYPE html><title>Gallery</title><ul>");
+    let mut index = vec!["<!DOCTYPE html><title>Gallery</title><ul>".to_owned()];
     for (name, story, path) in pages() {
         let Page { status, html } = draw(story, &path, &assets);
         fs::write(target.join(format!("{name}.html")), html)?;
-        index.push_str(&format!("<li>{status} <a href='{name}.html'>{name}</a></li>"));
+        index.push(format!("<li>{status} <a href='{name}.html'>{name}</a></li>"));
     }
-    fs::write(target.join("index.html"), index)
+    fs::write(target.join("index.html"), index.concat())
 }
 
 fn pages() -> Vec<(String, Story, String)> {

@@ -89,7 +89,7 @@ fn readout(
         let point = points.get(spot()?.index)?;
         Some(view! {
             <span class="chart__value">
-                <Quantity value=point.value.clone() unit=metric.unit.clone() />
+                <Quantity value=point.value.clone() unit=&metric.unit />
             </span>
             <ExactTime at=point.collected_at />
         })

@@ -10,8 +10,7 @@ pub(crate) fn CopyButton(
     /// What to copy.
     text: String,
     /// What that is, for those who do not see it: `customer id`.
-    #[prop(into)]
-    what: String,
+    what: &'static str,
 ) -> impl IntoView {
     let in_browser = use_in_browser();
     let (copied, set_copied) = signal(false);

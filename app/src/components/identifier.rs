@@ -10,8 +10,7 @@ pub(crate) fn Identifier(
     /// The id.
     id: String,
     /// What it identifies: `customer id`.
-    #[prop(into)]
-    what: String,
+    what: &'static str,
 ) -> impl IntoView {
     view! {
         <span class="identifier">

@@ -7,16 +7,15 @@ use crate::format::number;
 
 /// The value, or a dash that says that there is none.
 #[component]
-pub(crate) fn Quantity(
+pub(crate) fn Quantity<'a>(
     /// The value.
     value: Option<MetricValue>,
     /// What one of it is.
-    #[prop(into)]
-    unit: String,
-) -> impl IntoView {
+    unit: &'a str,
+) -> impl IntoView + use<> {
     match value {
         Some(value) => {
-            let number::Quantity { text, unit } = number::quantity(&value, &unit);
+            let number::Quantity { text, unit } = number::quantity(&value, unit);
             view! {
                 <span class="quantity">
                     <span class="quantity__value">{text}</span>

@@ -32,8 +32,8 @@ pub(crate) fn count(number: u64, one: &str, many: &str) -> String {
 }
 
 /// Whole numbers with a comma at each thousand.
-pub(crate) fn grouped(number: impl ToString) -> String {
-    group(&number.to_string())
+pub(crate) fn grouped(number: impl Into<i128>) -> String {
+    group(&number.into().to_string())
 }
 
 /// Numbers with a fraction: the shortest text that is exactly the number, with commas before the point.
@@ -95,7 +95,7 @@ mod tests {
 
     #[test]
     fn a_fraction_keeps_every_digit_and_no_comma() {
-        for (number, text) in [(0.0, "0"), (5.0, "5"), (1234.567_891, "1,234.567891"), (-0.25, "-0.25")] {
+        for (number, text) in [(0.0, "0"), (5.0, "5"), (1_234.567_891, "1,234.567891"), (-0.25, "-0.25")] {
             assert_eq!(decimal(number), text);
         }
     }

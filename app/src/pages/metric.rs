@@ -24,7 +24,7 @@ pub(crate) fn MetricPage() -> impl IntoView {
 fn draw(history: MetricHistory) -> impl IntoView {
     let MetricSummary { key, unit, description, .. } = history.metric.clone();
     let facts = facts(&history.metric);
-    let values = values(history.points.clone(), unit);
+    let values = values(history.points.clone(), &unit);
     let chart = if history.points.is_empty() {
         view! { <EmptyState title="No values yet">"The chart begins with the first batch."</EmptyState> }.into_any()
     } else {
@@ -47,7 +47,7 @@ fn facts(metric: &MetricSummary) -> impl IntoView + use<> {
             <div>
                 <dt>"Latest"</dt>
                 <dd>
-                    <Quantity value=metric.latest.clone() unit=metric.unit.clone() />
+                    <Quantity value=metric.latest.clone() unit=&metric.unit />
                 </dd>
             </div>
             <div>
@@ -70,7 +70,7 @@ fn facts(metric: &MetricSummary) -> impl IntoView + use<> {
     }
 }
 
-fn values(points: Vec<MetricPoint>, unit: String) -> impl IntoView {
+fn values(points: Vec<MetricPoint>, unit: &str) -> impl IntoView + use<> {
     let total = u64::try_from(points.len()).unwrap_or(u64::MAX);
     let row = |point: MetricPoint| {
         view! {
@@ -81,7 +81,7 @@ fn values(points: Vec<MetricPoint>, unit: String) -> impl IntoView {
                     </a>
                 </th>
                 <td data-label="Value" class="table__number">
-                    <Quantity value=point.value unit=unit.clone() />
+                    <Quantity value=point.value unit />
                 </td>
             </tr>
         }

@@ -62,7 +62,7 @@ fn draw(list: MetricList) -> impl IntoView {
             </p>
             <p class="metrics__note">{latest}</p>
         </div>
-        {move || groups(found.get())}
+        {move || found.with(|found| groups(found))}
     }
 }
 
@@ -73,7 +73,7 @@ fn matches(metric: &MetricSummary, search: &str) -> bool {
     search.to_lowercase().split_whitespace().all(|word| text.contains(word))
 }
 
-fn groups(metrics: Vec<MetricSummary>) -> impl IntoView {
+fn groups(metrics: &[MetricSummary]) -> impl IntoView + use<> {
     if metrics.is_empty() {
         return view! {
             <div class="panel">
@@ -128,7 +128,7 @@ fn row(metric: &MetricSummary) -> impl IntoView + use<> {
                 <Sparkline values=&metric.recent />
             </td>
             <td data-label="Latest" class="table__number">
-                <Quantity value=metric.latest.clone() unit=metric.unit.clone() />
+                <Quantity value=metric.latest.clone() unit=&metric.unit />
             </td>
         </tr>
     }

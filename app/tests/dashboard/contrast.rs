@@ -44,9 +44,9 @@ fn contrast(one: [f64; 3], other: [f64; 3]) -> f64 {
 #[test]
 fn every_text_is_readable_on_every_ground() {
     let texts = TEXTS.into_iter().flat_map(|text| GROUNDS.map(|ground| (text.to_owned(), ground.to_owned())));
-    let tones = TONES.into_iter().flat_map(|tone| {
-        [(tone.to_owned(), format!("{tone}-wash")), (tone.to_owned(), "sunken".to_owned())]
-    });
+    let tones = TONES
+        .into_iter()
+        .flat_map(|tone| [(tone.to_owned(), format!("{tone}-wash")), (tone.to_owned(), "sunken".to_owned())]);
     let pairs: Vec<_> = texts.chain(tones).chain([("on-accent".to_owned(), "accent".to_owned())]).collect();
     for (theme, colours) in themes() {
         for (text, ground) in &pairs {
