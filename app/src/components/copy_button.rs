@@ -15,7 +15,7 @@ pub(crate) fn CopyButton(
     let in_browser = use_in_browser();
     let (copied, set_copied) = signal(false);
     let text = StoredValue::new(text);
-    let copy = move |_| browser::copy(text.get_value(), set_copied);
+    let copy = move |_| text.with_value(|text| browser::copy(text, set_copied));
     view! {
         <button
             class="copy-button"
@@ -40,8 +40,8 @@ mod browser {
     const CONFIRMED_FOR: Duration = Duration::from_secs(2);
 
     /// Copies, and says so for a while. A browser that refuses leaves the button as it is.
-    pub(super) fn copy(text: String, set_copied: WriteSignal<bool>) {
-        let written = window().navigator().clipboard().write_text(&text);
+    pub(super) fn copy(text: &str, set_copied: WriteSignal<bool>) {
+        let written = window().navigator().clipboard().write_text(text);
         spawn_local(async move {
             if JsFuture::from(written).await.is_ok() {
                 set_copied.set(true);
@@ -55,5 +55,5 @@ mod browser {
 mod browser {
     use leptos::prelude::WriteSignal;
 
-    pub(super) fn copy(_: String, _: WriteSignal<bool>) {}
+    pub(super) fn copy(_: &str, _: WriteSignal<bool>) {}
 }
