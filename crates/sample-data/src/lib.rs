@@ -10,6 +10,7 @@ mod conversation_rows;
 mod copy;
 mod generate;
 mod integrations;
+mod past;
 mod plan;
 mod random;
 mod tables;
@@ -17,5 +18,6 @@ mod user_rows;
 mod users;
 
 pub use generate::generate;
+pub use past::{as_of, create_past};
 pub use plan::{Plan, Summary};
 pub use tables::{create_older_telemetry_tables, create_tables};
