@@ -1,0 +1,84 @@
+//! `cargo xtask demo`.
+
+use std::os::unix::process::CommandExt as _;
+
+use anyhow::{Context as _, Result};
+use clap::{Args, ValueEnum};
+
+use crate::prerequisites::{POSTGRESQL, WASM_TARGET, ensure};
+use crate::process::{cargo, command, run};
+use crate::stages::Stages;
+use crate::wasm::{self, Profile};
+use crate::workspace;
+
+/// Build everything and run it on this machine alone: database, vendor, dashboard.
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// Start over: forget the data of earlier runs.
+    #[arg(long)]
+    reset: bool,
+    /// The story that the sample data tell.
+    #[arg(long, value_enum)]
+    scenario: Option<Scenario>,
+    /// The port to serve on.
+    #[arg(long)]
+    port: Option<u16>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Scenario {
+    /// An install that delivers.
+    Healthy,
+    /// An install without users yet.
+    Fresh,
+    /// An install whose vendor cannot be reached.
+    Failing,
+    /// An install whose license has expired.
+    Expired,
+}
+
+impl Demo {
+    /// Ends only where something fails: the demo takes this process over, so that signals and the exit code are its own.
+    pub(crate) fn run(&self) -> Result<()> {
+        ensure(&[&POSTGRESQL, &WASM_TARGET])?;
+        let mut stages = Stages::default();
+        wasm::build(Profile::Dev, &mut stages)?;
+        stages.run("server", build_server)?;
+        println!("{}", stages.table());
+        let program = workspace::debug_program("ohe-telemetry")?;
+        let error = command(&program, self.arguments()).exec();
+        Err(error).with_context(|| format!("cannot start {}", program.display()))
+    }
+
+    fn arguments(&self) -> Vec<String> {
+        let mut arguments = vec!["demo".to_owned()];
+        if self.reset {
+            arguments.push("--reset".to_owned());
+        }
+        if let Some(scenario) = self.scenario.and_then(|scenario| scenario.to_possible_value()) {
+            arguments.extend(["--scenario".to_owned(), scenario.get_name().to_owned()]);
+        }
+        if let Some(port) = self.port {
+            arguments.extend(["--port".to_owned(), port.to_string()]);
+        }
+        arguments
+    }
+}
+
+/// Builds `target/debug/ohe-telemetry`.
+pub(crate) fn build_server() -> Result<()> {
+    run(&mut cargo("build --package ohe-telemetry --bin ohe-telemetry"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_was_given_is_handed_on() {
+        let nothing = Demo { reset: false, scenario: None, port: None };
+        assert_eq!(nothing.arguments(), ["demo"]);
+        let all = Demo { reset: true, scenario: Some(Scenario::Failing), port: Some(4000) };
+        assert_eq!(all.arguments(), ["demo", "--reset", "--scenario", "failing", "--port", "4000"]);
+    }
+}

@@ -1,0 +1,107 @@
+//! One crate as a bundle: a JavaScript module and the WebAssembly that it loads.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, Result, bail};
+use wasm_bindgen_cli_support::Bindgen;
+
+use super::{
+    Profile,
+    asset::Asset,
+    record::{Record, stamp},
+};
+use crate::prerequisites::wasm_opt;
+use crate::process::{cargo, run};
+use crate::workspace;
+
+const TARGET: &str = "wasm32-unknown-unknown";
+
+/// Builds `<package>.js` and `<package>.wasm`.
+///
+/// The module's default export must be given the address of the WebAssembly (`module_or_path`), since both are named by
+/// their content.
+pub(super) fn build(package: &str, profile: Profile) -> Result<Record> {
+    run(&mut compile(package, profile))?;
+    let compiled = compiled(package, profile)?;
+    Record::reuse_or_build(package, profile, &stamp(&compiled)?, || bind(package, &compiled, profile))
+}
+
+/// Cargo's part. Each bundle is built alone: together, the features of one would be those of the other too.
+fn compile(package: &str, profile: Profile) -> Command {
+    let mut cargo = cargo(&format!("build --package {package} --lib --target {TARGET}"));
+    match profile {
+        Profile::Dev => cargo.args(dev_settings()),
+        Profile::Release => cargo.args(["--profile", "wasm-release"]),
+    };
+    cargo
+}
+
+/// The profile `dev`, so that macros and build scripts are those that the server is built with, but with WebAssembly
+/// that is small enough to be processed and loaded quickly.
+pub(crate) fn dev_settings() -> &'static [&'static str] {
+    &["--config", "target.wasm32-unknown-unknown.rustflags=[\"-Copt-level=1\",\"--cfg=erase_components\"]"]
+}
+
+fn compiled(package: &str, profile: Profile) -> Result<PathBuf> {
+    let directory = match profile {
+        Profile::Dev => "debug",
+        Profile::Release => "wasm-release",
+    };
+    Ok(workspace::target()?.join(TARGET).join(directory).join(format!("{package}.wasm")))
+}
+
+/// wasm-bindgen's part, and wasm-opt's.
+fn bind(package: &str, compiled: &Path, profile: Profile) -> Result<Vec<Asset>> {
+    let mut output = Bindgen::new()
+        .input_path(compiled)
+        .out_name(package)
+        .web(true)?
+        .typescript(false)
+        .omit_default_module_path(true)
+        .remove_name_section(true)
+        .remove_producers_section(true)
+        .generate_output()?;
+    if !output.snippets().is_empty() || !output.local_modules().is_empty() {
+        bail!("{package} brings JavaScript of its own, which the site has no place for");
+    }
+    let script = output.js().as_bytes().to_vec();
+    let wasm = output.wasm_mut().emit_wasm();
+    let wasm = match profile {
+        Profile::Dev => wasm,
+        Profile::Release => optimise(&wasm, compiled)?,
+    };
+    Ok(vec![
+        Asset { name: format!("{package}.js"), content_type: "text/javascript; charset=utf-8", content: script },
+        Asset { name: format!("{package}.wasm"), content_type: "application/wasm", content: wasm },
+    ])
+}
+
+fn optimise(wasm: &[u8], compiled: &Path) -> Result<Vec<u8>> {
+    let bound = compiled.with_extension("bound.wasm");
+    let small = compiled.with_extension("small.wasm");
+    fs::write(&bound, wasm)?;
+    let mut command = Command::new(wasm_opt());
+    run(command
+        .args(["-Oz", "--all-features", "--strip-debug", "--strip-producers", "--output"])
+        .arg(&small)
+        .arg(&bound))?;
+    fs::read(&small).with_context(|| small.display().to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tool_is_of_the_librarys_version() {
+        let lock = fs::read_to_string(workspace::root().join("Cargo.lock")).unwrap();
+        let version = |name: &str| {
+            let mut lines = lock.lines().skip_while(|line| *line != format!("name = \"{name}\""));
+            lines.nth(1).map(ToOwned::to_owned)
+        };
+        assert!(version("wasm-bindgen").is_some());
+        assert_eq!(version("wasm-bindgen"), version("wasm-bindgen-cli-support"));
+    }
+}
