@@ -1,2 +1,10 @@
-//! Usage telemetry for OpenHands Enterprise that hides nothing from its administrators.
-fn main() {}
+//! The program `ohe-telemetry`.
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use ohe_telemetry::cli::Cli;
+
+fn main() -> ExitCode {
+    Cli::parse().run()
+}

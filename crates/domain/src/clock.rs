@@ -1,11 +1,12 @@
 //! Where the time comes from.
 
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 /// A source of the current time (UTC). Everything that needs "now" takes one of these, or the instant itself.
-pub trait Clock: Send + Sync {
+pub trait Clock: fmt::Debug + Send + Sync {
     /// The current instant.
     fn now(&self) -> DateTime<Utc>;
 }

@@ -1,0 +1,53 @@
+//! `ohe-telemetry demo`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::print_text;
+use super::serve::{bind, serve, shutdown_on_signal};
+use crate::demo::{Demo as RunningDemo, Options, Scenario};
+use crate::http::Access;
+
+/// See it all on this machine alone: a private database with sample data, a vendor, the dashboard.
+#[derive(Debug, Args)]
+pub(super) struct Demo {
+    /// The story to tell. Each keeps its own data.
+    #[arg(long, value_enum, default_value_t = Scenario::Healthy)]
+    scenario: Scenario,
+    /// The dashboard's port; the vendor's portal listens on the next one.
+    #[arg(long, default_value_t = 3000)]
+    port: u16,
+    /// Where the data are kept between runs.
+    #[arg(long, value_name = "DIR", default_value = "/var/tmp/ohe-telemetry-demo")]
+    data_dir: PathBuf,
+    /// Throw away the data of this scenario and start it over.
+    #[arg(long)]
+    reset: bool,
+}
+
+impl Demo {
+    pub(super) async fn run(self) -> anyhow::Result<()> {
+        let shutdown = shutdown_on_signal()?;
+        let options = Options {
+            scenario: self.scenario,
+            dashboard: bind(([127, 0, 0, 1], self.port).into()).await?,
+            vendor: bind(([127, 0, 0, 1], self.port.checked_add(1).unwrap_or_default()).into()).await?,
+            data_dir: self.data_dir,
+            reset: self.reset,
+        };
+        let started = shutdown.run_until_cancelled(RunningDemo::start(options, &print_progress)).await;
+        let Some(demo) = started.transpose()? else { return Ok(()) };
+        print_text(demo.welcome())?;
+        let RunningDemo { install, dashboard, config, vendor, postgres, .. } = demo;
+        let served = serve(install, dashboard, Access::of(&config.web), true, shutdown).await;
+        vendor.stop().await;
+        postgres.stop().await?;
+        served
+    }
+}
+
+fn print_progress(step: &str) {
+    // Progress is a courtesy; a closed standard output ends the program at the welcome, not here.
+    let _closed = print_text(step);
+}

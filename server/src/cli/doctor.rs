@@ -1,0 +1,136 @@
+//! `ohe-telemetry doctor`.
+
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use domain::clock::SystemClock;
+use serde::Serialize;
+
+use super::{Reported, print};
+use crate::config::Config;
+use crate::install::Install;
+use crate::services::CollectionOutcome;
+
+/// One thing that was looked at.
+#[derive(Debug, Serialize)]
+struct Check {
+    name: &'static str,
+    verdict: Verdict,
+    detail: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Verdict {
+    Ok,
+    Warning,
+    Failed,
+}
+
+/// How far the database's clock may be off before an administrator should know.
+const CLOCK_TOLERANCE: TimeDelta = TimeDelta::minutes(5);
+
+/// Checks everything this install needs. Changes nothing and calls nobody but the database and Keycloak.
+pub(super) async fn run() -> anyhow::Result<()> {
+    let config = Config::from_process()?;
+    let install = Install::new(&config, Arc::new(SystemClock))?;
+    let mut checks = vec![is_ohe(&config), publishable_key(&config), database(&install).await];
+    if checks.iter().all(|check| check.name != "database" || check.verdict == Verdict::Ok) {
+        checks.extend([tables(&install).await, clocks(&install).await, administrator(&install).await]);
+        checks.push(collectors(&install).await);
+    }
+    let failed = checks.iter().any(|check| check.verdict == Verdict::Failed);
+    print(&serde_json::json!({ "status": if failed { "failed" } else { "completed" }, "checks": checks }))?;
+    if failed { Err(Reported.into()) } else { Ok(()) }
+}
+
+fn check(name: &'static str, verdict: Verdict, detail: impl Into<String>) -> Check {
+    Check { name, verdict, detail: detail.into() }
+}
+
+fn failed(name: &'static str, error: impl Into<anyhow::Error>) -> Check {
+    check(name, Verdict::Failed, format!("{:#}", error.into()))
+}
+
+fn is_ohe(config: &Config) -> Check {
+    if config.ohe.is_ohe {
+        return check(
+            "openhands_enterprise",
+            Verdict::Ok,
+            "Keycloak and a git provider are configured: the license rule applies",
+        );
+    }
+    let detail = "this is not taken for OpenHands Enterprise, so users are never warned; set KEYCLOAK_SERVER_URL, \
+                  KEYCLOAK_REALM_NAME and one of GITHUB_APP_CLIENT_ID, GITLAB_APP_CLIENT_ID, BITBUCKET_APP_CLIENT_ID";
+    check("openhands_enterprise", Verdict::Warning, detail)
+}
+
+fn publishable_key(config: &Config) -> Check {
+    match config.vendor.publishable_key {
+        Some(_) => check("publishable_key", Verdict::Ok, "REPLICATED_PUBLISHABLE_KEY is set"),
+        None => {
+            check("publishable_key", Verdict::Failed, "REPLICATED_PUBLISHABLE_KEY is not set; nothing can be delivered")
+        }
+    }
+}
+
+async fn database(install: &Install) -> Check {
+    match install.services.store.ping().await {
+        Ok(()) => check("database", Verdict::Ok, "the database answers"),
+        Err(error) => failed("database", error),
+    }
+}
+
+async fn tables(install: &Install) -> Check {
+    match install.services.store.schema_state().await {
+        Ok(state) if state.is_current() => check("tables", Verdict::Ok, "our tables are up to date"),
+        Ok(_) => check(
+            "tables",
+            Verdict::Warning,
+            "our tables are missing or out of date; `ohe-telemetry migrate`, or the next start, changes that",
+        ),
+        Err(error) => failed("tables", error),
+    }
+}
+
+async fn clocks(install: &Install) -> Check {
+    match install.services.store.database_now().await {
+        Ok(theirs) => {
+            let off = theirs - install.services.clock.now();
+            let detail = format!("the database's clock differs from this machine's by {} s", off.num_seconds());
+            check("clocks", if off.abs() > CLOCK_TOLERANCE { Verdict::Warning } else { Verdict::Ok }, detail)
+        }
+        Err(error) => failed("clocks", error),
+    }
+}
+
+async fn administrator(install: &Install) -> Check {
+    match install.services.admin_email.find().await {
+        Ok(Some(_)) => check("administrator", Verdict::Ok, "an administrator's e-mail address is known"),
+        Ok(None) => check(
+            "administrator",
+            Verdict::Warning,
+            "no administrator's e-mail address is known, so nothing is collected or delivered; set OPENHANDS_ADMIN_EMAIL",
+        ),
+        Err(error) => failed("administrator", error),
+    }
+}
+
+async fn collectors(install: &Install) -> Check {
+    match install.services.collection.dry_run(install.services.clock.now(), None).await {
+        Ok(CollectionOutcome::Completed { metrics_collected, collectors_run, .. }) => {
+            let lacking = collectors_run.iter().filter(|(_, result)| !result.is_number());
+            let lacking = lacking
+                .map(|(name, result)| format!("{name}: {}", result.as_str().unwrap_or_default()))
+                .collect::<Vec<_>>();
+            let verdict = if lacking.is_empty() { Verdict::Ok } else { Verdict::Warning };
+            check(
+                "collectors",
+                verdict,
+                format!("{metrics_collected} metrics can be collected. {}", lacking.join("; ")).trim_end().to_owned(),
+            )
+        }
+        Ok(CollectionOutcome::Skipped { .. }) => check("collectors", Verdict::Warning, "nothing was collected"),
+        Err(error) => failed("collectors", error),
+    }
+}

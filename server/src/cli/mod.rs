@@ -1,0 +1,129 @@
+//! The command line: parse and dispatch.
+//!
+//! Results are JSON on standard output, logs go to standard error. Exit code 0: done or skipped; 1: failed;
+//! 2: wrong use or configuration.
+
+mod collect;
+mod config;
+mod demo;
+mod doctor;
+mod enqueue;
+mod migrate;
+mod serve;
+mod status;
+mod upload;
+mod vendor_simulator;
+
+use std::fmt;
+use std::io::Write as _;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::{Parser, Subcommand};
+use domain::clock::SystemClock;
+use serde::Serialize;
+
+use crate::config::{Config, ConfigError};
+use crate::install::Install;
+use crate::logging;
+
+/// Usage telemetry for OpenHands Enterprise that hides nothing from its administrators.
+#[derive(Debug, Parser)]
+#[command(version, about, propagate_version = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the web server and the jobs.
+    Serve(serve::Serve),
+    /// Run the jobs alone.
+    Worker,
+    /// Put what is due into its queue, once per schedule slot.
+    Enqueue(enqueue::Enqueue),
+    /// Collect a batch now, in this process.
+    Collect(collect::Collect),
+    /// Deliver all waiting batches now, in this process.
+    Upload,
+    /// Show what users see, and why.
+    Status(status::Status),
+    /// Make our tables, or bring them up to date.
+    Migrate,
+    /// Check everything this install needs, and say what to do about what is missing.
+    Doctor,
+    /// Show the configuration in force and where each value came from.
+    Config,
+    /// See it all on this machine alone: a private database with sample data, a vendor, the dashboard.
+    Demo(demo::Demo),
+    /// Run a portal that answers like the vendor's, to try things against.
+    VendorSimulator(vendor_simulator::VendorSimulator),
+}
+
+/// A command that failed, and whose printed result says so already.
+#[derive(Debug, thiserror::Error)]
+#[error("the result says what failed")]
+struct Reported;
+
+impl Cli {
+    /// Runs the command to its end.
+    pub fn run(self) -> ExitCode {
+        logging::start(Config::log_filter().as_deref());
+        let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+            Ok(runtime) => runtime,
+            Err(error) => return report(&error.into()),
+        };
+        match runtime.block_on(self.command.run()) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => report(&error),
+        }
+    }
+}
+
+impl Command {
+    async fn run(self) -> anyhow::Result<()> {
+        match self {
+            Self::Serve(serve) => serve.run().await,
+            Self::Worker => serve::worker().await,
+            Self::Enqueue(enqueue) => enqueue.run().await,
+            Self::Collect(collect) => collect.run().await,
+            Self::Upload => upload::run().await,
+            Self::Status(status) => status.run().await,
+            Self::Migrate => migrate::run().await,
+            Self::Doctor => doctor::run().await,
+            Self::Config => config::run(),
+            Self::Demo(demo) => Box::pin(demo.run()).await,
+            Self::VendorSimulator(simulator) => simulator.run().await,
+        }
+    }
+}
+
+fn report(error: &anyhow::Error) -> ExitCode {
+    if !error.is::<Reported>() {
+        // Standard error may be closed; then there is nobody left to tell.
+        let _gone = writeln!(std::io::stderr(), "ohe-telemetry: {error:#}");
+    }
+    ExitCode::from(if error.is::<ConfigError>() { 2 } else { 1 })
+}
+
+/// Prints a result on standard output.
+fn print(result: &impl Serialize) -> anyhow::Result<()> {
+    print_text(serde_json::to_string(result)?)
+}
+
+fn print_text(text: impl fmt::Display) -> anyhow::Result<()> {
+    Ok(writeln!(std::io::stdout(), "{text}")?)
+}
+
+/// What a command works with that only reads OHE's database.
+fn install() -> anyhow::Result<Arc<Install>> {
+    Ok(Install::new(&Config::from_process()?, Arc::new(SystemClock))?)
+}
+
+/// What a command works with that needs our tables, which are brought up to date first.
+async fn prepared_install() -> anyhow::Result<Arc<Install>> {
+    let install = install()?;
+    install.prepare().await?;
+    Ok(install)
+}

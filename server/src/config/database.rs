@@ -1,0 +1,60 @@
+//! Where OHE's database is: `DATABASE_URL`, else OHE's own `DB_*` variables.
+
+use std::str::FromStr as _;
+
+use secrecy::ExposeSecret as _;
+use sqlx::postgres::PgConnectOptions;
+
+use super::variables::Variables;
+
+/// OHE's own defaults for its `DB_*` variables.
+const OHE_DEFAULTS: (&str, u16, &str, &str, &str) = ("localhost", 5432, "postgres", "postgres", "openhands");
+
+/// Reads the database section. None where nothing names a database.
+pub(super) fn read(variables: &mut Variables<'_>) -> Option<PgConnectOptions> {
+    let url = variables.secret("DATABASE_URL");
+    let host = variables.text("DB_HOST");
+    let port = variables.checked_or("DB_PORT", OHE_DEFAULTS.1, "a port from 1 to 65535", |&port| port > 0);
+    let user = variables.text("DB_USER");
+    let password = variables.secret("DB_PASS");
+    let name = variables.text("DB_NAME");
+    if let Some(url) = url {
+        return parse_url(url.expose_secret(), variables);
+    }
+    if host.is_none() && user.is_none() && name.is_none() {
+        if variables.text("GCP_DB_INSTANCE").is_some() {
+            variables.fault(
+                "DATABASE_URL",
+                "is not set, and OHE reaches its database through Cloud SQL (GCP_DB_INSTANCE); \
+                 expected the URL of that database, for instance through the Cloud SQL proxy",
+            );
+        }
+        return None;
+    }
+    // Separate fields: a password with `@` or `/` needs no escaping here.
+    let options = PgConnectOptions::new_without_pgpass()
+        .host(host.as_deref().unwrap_or(OHE_DEFAULTS.0))
+        .port(port)
+        .username(user.as_deref().unwrap_or(OHE_DEFAULTS.2))
+        // OHE strips its DB_PASS too.
+        .password(password.as_ref().map_or(OHE_DEFAULTS.3, |password| password.expose_secret().trim()))
+        .database(name.as_deref().unwrap_or(OHE_DEFAULTS.4));
+    Some(options)
+}
+
+fn parse_url(url: &str, variables: &mut Variables<'_>) -> Option<PgConnectOptions> {
+    // SQLAlchemy's spellings, which people copy from OHE's configuration.
+    let plain =
+        url.replacen("postgresql+asyncpg://", "postgresql://", 1).replacen("postgresql+pg8000://", "postgresql://", 1);
+    let is_postgres = plain.starts_with("postgres://") || plain.starts_with("postgresql://");
+    // The parser's own error can quote the URL and with it the password, so it is not repeated.
+    let parsed = is_postgres.then(|| PgConnectOptions::from_str(&plain).ok()).flatten();
+    if parsed.is_none() {
+        variables.fault(
+            "DATABASE_URL",
+            "is not a PostgreSQL URL (its value is not shown, as it may hold a password); expected \
+             postgres://user:password@host:5432/database, with special characters of the password percent-encoded",
+        );
+    }
+    parsed
+}

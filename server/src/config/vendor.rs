@@ -1,0 +1,99 @@
+//! How to reach the vendor's portal.
+
+use std::fs;
+
+use secrecy::SecretString;
+use url::Url;
+
+use super::variables::Variables;
+
+/// The vendor section.
+#[derive(Debug, Clone)]
+pub struct VendorConfig {
+    /// `REPLICATED_BASE_URL`.
+    pub base_url: Url,
+    /// `REPLICATED_PUBLISHABLE_KEY`; without it nothing can be delivered.
+    pub publishable_key: Option<SecretString>,
+    /// `REPLICATED_APP_SLUG`.
+    pub app_slug: String,
+    /// `HTTPS_PROXY`, for `https` addresses; may hold credentials.
+    pub https_proxy: Option<SecretString>,
+    /// `HTTP_PROXY`, for `http` addresses; may hold credentials.
+    pub http_proxy: Option<SecretString>,
+    /// `NO_PROXY`.
+    pub no_proxy: Option<String>,
+    /// The content of `SSL_CERT_FILE`: certificates in PEM, trusted beside the system's.
+    pub extra_root_certificates: Option<Vec<u8>>,
+}
+
+/// Reads the vendor section.
+pub(super) fn read(variables: &mut Variables<'_>) -> VendorConfig {
+    VendorConfig {
+        base_url: base_url(variables),
+        publishable_key: variables.secret("REPLICATED_PUBLISHABLE_KEY"),
+        app_slug: app_slug(variables),
+        https_proxy: proxy(variables, "HTTPS_PROXY", "https_proxy"),
+        http_proxy: proxy(variables, "HTTP_PROXY", "http_proxy"),
+        no_proxy: variables.text("NO_PROXY").or_else(|| variables.text("no_proxy")),
+        extra_root_certificates: extra_root_certificates(variables),
+    }
+}
+
+#[expect(clippy::expect_used, reason = "a constant of this file, parsed by every test")]
+fn base_url(variables: &mut Variables<'_>) -> Url {
+    let default = Url::parse("https://replicated.app").expect("the default is a URL");
+    variables.checked_or("REPLICATED_BASE_URL", default, "an http(s) URL such as https://replicated.app", |url| {
+        matches!(url.scheme(), "https" | "http")
+            && url.has_host()
+            && url.username().is_empty()
+            && url.password().is_none()
+    })
+}
+
+fn app_slug(variables: &mut Variables<'_>) -> String {
+    variables.checked_or(
+        "REPLICATED_APP_SLUG",
+        "openhands-enterprise".to_owned(),
+        "lower-case letters, digits and hyphens",
+        |slug: &String| slug.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'),
+    )
+}
+
+/// Both spellings are in use, and the upper-case one wins, as in most programs.
+fn proxy(variables: &mut Variables<'_>, name: &'static str, lower_case: &'static str) -> Option<SecretString> {
+    use secrecy::ExposeSecret as _;
+    let (name, value) = match variables.secret(name) {
+        Some(value) => (name, value),
+        None => (lower_case, variables.secret(lower_case)?),
+    };
+    let url = Url::parse(value.expose_secret());
+    if url.is_ok_and(|url| matches!(url.scheme(), "http" | "https" | "socks5" | "socks5h") && url.has_host()) {
+        return Some(value);
+    }
+    variables.fault(
+        name,
+        "is not a proxy's URL (its value is not shown, as it may hold a password); expected http://host:port",
+    );
+    None
+}
+
+fn extra_root_certificates(variables: &mut Variables<'_>) -> Option<Vec<u8>> {
+    let path = variables.text("SSL_CERT_FILE")?;
+    match fs::read(&path) {
+        Ok(pem) if String::from_utf8_lossy(&pem).contains("-----BEGIN CERTIFICATE-----") => Some(pem),
+        Ok(_) => {
+            variables.fault(
+                "SSL_CERT_FILE",
+                &format!("names `{path}`, which holds no certificate; expected certificates in PEM"),
+            );
+            None
+        }
+        Err(error) => {
+            variables.fault(
+                "SSL_CERT_FILE",
+                &format!("names `{path}`, which cannot be read ({error}); expected a file of certificates in PEM"),
+            );
+            None
+        }
+    }
+}

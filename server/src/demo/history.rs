@@ -1,0 +1,144 @@
+//! Lets a story's half year pass: the real collectors, the real delivery and the vendor, on a clock set by hand.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use chrono::{DateTime, TimeDelta, Utc};
+use collectors::CollectionOptions;
+use domain::clock::{Clock as _, ManualClock, SystemClock};
+use domain::schedule::Schedule;
+use private_postgres::PrivatePostgres;
+use replicated::simulator::Simulator;
+use sample_data::Plan;
+use sqlx::PgPool;
+use store::NewBatch;
+use tokio::net::TcpListener;
+
+use super::{Scenario, Vendor, drop_database, environment, remove_if_there};
+use crate::config::Config;
+use crate::install::Install;
+
+/// The same install at every first run.
+const SEED: u64 = 2025;
+
+/// Fills `database` and the vendor's `state_file` with the story up to now. Whoever is interrupted starts over: both get
+/// their names only when all is told.
+pub(super) async fn tell(
+    scenario: Scenario,
+    postgres: &PrivatePostgres,
+    database: &str,
+    state_file: &Path,
+    progress: &(dyn Fn(&str) + Sync),
+) -> anyhow::Result<()> {
+    let draft = format!("{database}_draft");
+    let draft_file = state_file.with_extension("draft.json");
+    drop_database(postgres, &draft).await?;
+    remove_if_there(&draft_file)?;
+    postgres.create_database(&draft).await?;
+    let now = SystemClock.now();
+    progress("Making sample data");
+    let pool = PgPool::connect_with(postgres.connect_options(&draft)).await?;
+    let (users, conversations, days) = scenario.size();
+    sample_data::create_tables(&pool).await?;
+    sample_data::generate(&pool, &Plan { seed: SEED, users, conversations, until: now, days, admin_email: true })
+        .await?;
+    if scenario != Scenario::Fresh {
+        progress("Letting half a year pass");
+        sample_data::create_past(&pool).await?;
+        let story = Story::new(scenario, postgres, &draft, &draft_file, now).await?;
+        story.pass().await.context("the demo's half year could not be told")?;
+    }
+    pool.close().await;
+    let admin = PgPool::connect_with(postgres.connect_options("postgres")).await?;
+    let rename = format!("ALTER DATABASE {draft} RENAME TO {database}");
+    sqlx::query(sqlx::AssertSqlSafe(rename)).execute(&admin).await?;
+    admin.close().await;
+    if draft_file.exists() {
+        fs::rename(&draft_file, state_file)?;
+    }
+    Ok(())
+}
+
+/// A half year under way.
+struct Story<'a> {
+    scenario: Scenario,
+    postgres: &'a PrivatePostgres,
+    database: &'a str,
+    now: DateTime<Utc>,
+    clock: ManualClock,
+    simulator: Simulator,
+    vendor: Vendor,
+    install: Arc<Install>,
+    schedule: Schedule,
+}
+
+impl<'a> Story<'a> {
+    async fn new(
+        scenario: Scenario,
+        postgres: &'a PrivatePostgres,
+        database: &'a str,
+        state_file: &Path,
+        now: DateTime<Utc>,
+    ) -> anyhow::Result<Self> {
+        let clock = ManualClock::new(now);
+        let simulator = Simulator::with_state_file(Arc::new(clock.clone()), state_file)?;
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+        let vendor = Vendor::start(&simulator, listener)?;
+        let unused = TcpListener::bind(("127.0.0.1", 0)).await?;
+        let config = Config::read(&environment(&postgres.url(database), &vendor.url, &unused)?)?;
+        let install = Install::new(&config, Arc::new(clock.clone()))?;
+        install.prepare().await?;
+        let schedule = install.services.scheduling.schedule().await?;
+        Ok(Self { scenario, postgres, database, now, clock, simulator, vendor, install, schedule })
+    }
+
+    async fn pass(self) -> anyhow::Result<()> {
+        let outage = self.scenario.outage_began(self.now).unwrap_or(DateTime::<Utc>::MAX_UTC);
+        let mut at = self.now - TimeDelta::days(182);
+        while at < self.now {
+            // A day is as fine as the story is told.
+            let day_ends = (at + TimeDelta::days(1)).min(self.now);
+            if let Some(slot) = self.schedule.latest_collection_slot(day_ends).filter(|&slot| slot >= at) {
+                self.collect(slot).await?;
+            }
+            if let Some(slot) = self.schedule.latest_upload_slot(day_ends).filter(|&slot| slot >= at) {
+                self.deliver(slot, outage).await?;
+            }
+            at = day_ends;
+        }
+        self.vendor.stop().await;
+        self.install.services.store.pool().close().await;
+        Ok(())
+    }
+
+    /// Collects as the slot's job did: of the rows of today, those that were there then.
+    async fn collect(&self, slot: DateTime<Utc>) -> anyhow::Result<()> {
+        let now = slot + TimeDelta::seconds(4);
+        let past = sample_data::as_of(self.postgres.connect_options(self.database), now);
+        let pool = collectors::connect(past);
+        let collection =
+            collectors::collect(&pool, &self.install.services.registry, &CollectionOptions::at(now)).await?;
+        pool.close().await;
+        let batch =
+            NewBatch { collected_at: now, slot: Some(slot), metrics: collection.metrics, runs: collection.runs };
+        self.install.services.store.insert_batch(&batch).await?;
+        Ok(())
+    }
+
+    /// Delivers as the upload job did; once the outage has begun, in vain.
+    async fn deliver(&self, slot: DateTime<Utc>, outage: DateTime<Utc>) -> anyhow::Result<()> {
+        self.clock.set(slot + TimeDelta::seconds(2));
+        if slot >= outage && self.simulator.snapshot().script.is_empty() {
+            self.scenario.arm(&self.simulator);
+        }
+        self.install.services.delivery.deliver().await?;
+        // The day's last check-in stands for all of them.
+        if slot < outage {
+            self.clock.set((slot + TimeDelta::hours(20)).min(self.now - TimeDelta::hours(1)));
+            self.install.services.delivery.check_in().await?;
+        }
+        Ok(())
+    }
+}

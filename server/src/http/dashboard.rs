@@ -1,0 +1,93 @@
+//! The dashboard: Leptos' pages and server functions behind [`guard`], with a strict Content-Security-Policy.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use app::{ResponseStatus, shell};
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::routing::get;
+use leptos::nonce::Nonce;
+use leptos::prelude::{provide_context, use_context};
+use leptos_axum::{handle_server_fns_with_context, render_app_async_with_context};
+use tower_http::request_id::RequestId;
+
+use super::access::{Access, guard};
+use super::assets;
+use crate::install::Install;
+use crate::ui;
+
+/// The routes below `/admin`.
+pub(super) fn router(install: Arc<Install>, access: &Access) -> Router {
+    let guarded = Router::new()
+        .route("/admin/api/{function}", get(server_function))
+        .route("/admin", get(page))
+        .route("/admin/{*path}", get(page))
+        .with_state(install)
+        .layer(from_fn(no_store))
+        .layer(from_fn_with_state(access.clone(), guard));
+    // The files hold nothing of this install.
+    Router::new()
+        .route("/", get(async || Redirect::temporary("/admin")))
+        .route("/admin/assets/{file}", get(assets::file))
+        .merge(guarded)
+}
+
+/// Answers a call of the dashboard's own code in the browser.
+async fn server_function(State(install): State<Arc<Install>>, request: Request) -> Response {
+    let backend = ui::backend(install, request_id(&request));
+    handle_server_fns_with_context(move || provide_context(Arc::clone(&backend)), request).await.into_response()
+}
+
+/// Draws a page.
+async fn page(State(install): State<Arc<Install>>, request: Request) -> Response {
+    let backend = ui::backend(install, request_id(&request));
+    let status = Arc::new(Mutex::new(StatusCode::OK));
+    let nonce = Arc::new(Mutex::new(None));
+    let context = {
+        let (status, nonce) = (Arc::clone(&status), Arc::clone(&nonce));
+        move || {
+            provide_context(Arc::clone(&backend));
+            let status = Arc::clone(&status);
+            provide_context(ResponseStatus::new(move |code| {
+                *status.lock().unwrap_or_else(PoisonError::into_inner) =
+                    StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            }));
+            *nonce.lock().unwrap_or_else(PoisonError::into_inner) = use_context::<Nonce>();
+        }
+    };
+    let assets = assets::dashboard();
+    let mut response = render_app_async_with_context(context, move || shell(assets.clone()))(request).await;
+    *response.status_mut() = *status.lock().unwrap_or_else(PoisonError::into_inner);
+    let nonce = nonce.lock().unwrap_or_else(PoisonError::into_inner).take();
+    if let Some(policy) = nonce.and_then(|nonce| content_security_policy(&nonce)) {
+        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    response
+}
+
+fn content_security_policy(nonce: &Nonce) -> Option<HeaderValue> {
+    let policy = format!(
+        "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; \
+         connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    );
+    HeaderValue::from_str(&policy).ok()
+}
+
+/// What the dashboard shows is of this moment and for these eyes.
+async fn no_store(request: Request, next: Next) -> Response<Body> {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    response
+}
+
+fn request_id(request: &Request) -> String {
+    let id = request.extensions().get::<RequestId>();
+    id.and_then(|id| id.header_value().to_str().ok()).unwrap_or_default().to_owned()
+}

@@ -1,0 +1,66 @@
+//! HTTP: the public license status, health, and the dashboard. Handlers are a few lines over a service.
+
+mod access;
+mod assets;
+mod dashboard;
+mod health;
+mod license_status;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::{HeaderName, HeaderValue, Request, header};
+use axum::routing::get;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::cors::{AllowOrigin, CorsLayer};
+use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, RequestId, SetRequestIdLayer};
+use tower_http::set_header::SetResponseHeaderLayer;
+use tower_http::trace::TraceLayer;
+use tracing::info_span;
+
+use crate::install::Install;
+
+pub use access::Access;
+
+/// Finds the log lines of a request; also sent with each reply.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// All routes of the server.
+pub fn router(install: Arc<Install>, access: &Access) -> Router {
+    let license = install.services.license.clone();
+    let public = Router::new()
+        .route("/api/license-status", get(license_status::license_status))
+        .with_state(license)
+        .layer(cors(&access.cors_origins));
+    let health = Router::new()
+        .route("/health/live", get(health::live))
+        .route("/health/ready", get(health::ready))
+        .with_state(Arc::clone(&install));
+    public
+        .merge(health)
+        .merge(dashboard::router(install, access))
+        .layer(CatchPanicLayer::new())
+        .layer(TraceLayer::new_for_http().make_span_with(span))
+        .layer(PropagateRequestIdLayer::new(REQUEST_ID))
+        .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
+        .layer(SetResponseHeaderLayer::if_not_present(
+            header::X_CONTENT_TYPE_OPTIONS,
+            HeaderValue::from_static("nosniff"),
+        ))
+}
+
+/// Pages of these origins may read the license status; no cookie goes along.
+fn cors(origins: &[String]) -> CorsLayer {
+    let origins = origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok()).collect::<Vec<_>>();
+    CorsLayer::new()
+        .allow_origin(AllowOrigin::list(origins))
+        .allow_methods([axum::http::Method::GET])
+        .allow_headers([header::IF_NONE_MATCH])
+        .expose_headers([header::ETAG])
+}
+
+/// The span of a request: never its query, which may hold what nobody wants in a log.
+fn span<B>(request: &Request<B>) -> tracing::Span {
+    let id = request.extensions().get::<RequestId>().and_then(|id| id.header_value().to_str().ok()).unwrap_or_default();
+    info_span!("request", method = %request.method(), path = request.uri().path(), request_id = id)
+}

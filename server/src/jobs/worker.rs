@@ -1,0 +1,122 @@
+//! The workers: one for each queue and one for the ticks, kept alive until shutdown.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use apalis::layers::WorkerBuilderExt as _;
+use apalis::prelude::{BackendExt as _, BoxDynError, Data, WorkerBuilder, WorkerError};
+use apalis_cron::{CronScheduler, Tick};
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info};
+use uuid::Uuid;
+
+use super::ticker::{EveryFewSeconds, describe, enqueue_what_is_due};
+use super::{COLLECT_QUEUE, CollectJob, UPLOAD_QUEUE, UploadJob};
+use crate::install::Install;
+
+/// How soon a worker notices a new job.
+const POLL: Duration = Duration::from_secs(1);
+/// The longest a collection may take in all; each collector has a limit of its own.
+const COLLECT_LIMIT: Duration = Duration::from_mins(15);
+/// The longest a delivery run may take; what is left then is delivered by the next.
+const UPLOAD_LIMIT: Duration = Duration::from_mins(30);
+/// The wait before a worker that lost its database is built anew; doubles up to [`LONGEST_RESTART`].
+const FIRST_RESTART: Duration = Duration::from_secs(1);
+const LONGEST_RESTART: Duration = Duration::from_secs(15);
+
+/// Runs all workers until `shutdown`, then finishes the jobs in hand.
+pub async fn run(install: Arc<Install>, shutdown: CancellationToken) {
+    let collect = keep_alive(COLLECT_QUEUE, &shutdown, || collect_worker(Arc::clone(&install), shutdown.clone()));
+    let upload = keep_alive(UPLOAD_QUEUE, &shutdown, || upload_worker(Arc::clone(&install), shutdown.clone()));
+    let ticks = keep_alive("ticks", &shutdown, || tick_worker(Arc::clone(&install), shutdown.clone()));
+    tokio::join!(collect, upload, ticks);
+}
+
+/// Builds a worker again whenever it ends before `shutdown`: apalis ends one at the first error of its database.
+async fn keep_alive(name: &str, shutdown: &CancellationToken, start: impl Fn() -> Running) {
+    let mut wait = FIRST_RESTART;
+    while !shutdown.is_cancelled() {
+        let started = tokio::time::Instant::now();
+        if let Err(cause) = start().await {
+            error!(worker = name, error = describe(&cause), "a worker stopped and is started again");
+        }
+        if started.elapsed() > LONGEST_RESTART {
+            wait = FIRST_RESTART;
+        }
+        if shutdown.run_until_cancelled(tokio::time::sleep(wait)).await.is_none() {
+            break;
+        }
+        wait = (wait * 2).min(LONGEST_RESTART);
+    }
+    info!(worker = name, "stopped");
+}
+
+/// A worker at work. Boxed where its types are known: the compiler cannot tell from further away that it is `Send`.
+type Running = BoxFuture<'static, Result<(), WorkerError>>;
+
+/// A name that no other process, and no earlier worker of this one, has.
+fn unique(name: &str) -> String {
+    format!("{name}-{}", Uuid::new_v4())
+}
+
+fn collect_worker(install: Arc<Install>, shutdown: CancellationToken) -> Running {
+    let backend = install.queue.storage::<CollectJob>(COLLECT_QUEUE).poll_with_interval(POLL);
+    WorkerBuilder::new(unique(COLLECT_QUEUE))
+        .backend(backend)
+        .data(install)
+        .timeout(COLLECT_LIMIT)
+        .catch_panic()
+        .concurrency(1)
+        .build(collect)
+        .run_until(until(shutdown))
+        .boxed()
+}
+
+fn upload_worker(install: Arc<Install>, shutdown: CancellationToken) -> Running {
+    let backend = install.queue.storage::<UploadJob>(UPLOAD_QUEUE).poll_with_interval(POLL);
+    WorkerBuilder::new(unique(UPLOAD_QUEUE))
+        .backend(backend)
+        .data(install)
+        .timeout(UPLOAD_LIMIT)
+        .catch_panic()
+        .concurrency(1)
+        .build(upload)
+        .run_until(until(shutdown))
+        .boxed()
+}
+
+fn tick_worker(install: Arc<Install>, shutdown: CancellationToken) -> Running {
+    WorkerBuilder::new(unique("ticks"))
+        .backend(CronScheduler::new(EveryFewSeconds))
+        .data(install)
+        .catch_panic()
+        .concurrency(1)
+        .build(tick)
+        .run_until(until(shutdown))
+        .boxed()
+}
+
+async fn until(shutdown: CancellationToken) -> std::io::Result<()> {
+    shutdown.cancelled_owned().await;
+    Ok(())
+}
+
+async fn collect(job: CollectJob, install: Data<Arc<Install>>) -> Result<serde_json::Value, BoxDynError> {
+    let outcome = install.services.collection.run_for_slot(job.slot).await?;
+    Ok(serde_json::to_value(outcome)?)
+}
+
+async fn upload(job: UploadJob, install: Data<Arc<Install>>) -> Result<serde_json::Value, BoxDynError> {
+    let outcome = match job {
+        UploadJob::Deliver => serde_json::to_value(install.services.delivery.deliver().await?)?,
+        UploadJob::CheckIn => serde_json::to_value(install.services.delivery.check_in().await?)?,
+    };
+    Ok(outcome)
+}
+
+async fn tick(_: Tick, install: Data<Arc<Install>>) -> Result<(), BoxDynError> {
+    enqueue_what_is_due(&install).await;
+    Ok(())
+}

@@ -1,0 +1,14 @@
+//! Logs go to standard error; results go to standard output.
+
+use tracing_subscriber::EnvFilter;
+
+/// Starts logging at `level` for our own crates and `warn` for the libraries below, unless `filter` says otherwise.
+pub(crate) fn start(filter: Option<&str>) {
+    // apalis reports a worker that lost its database itself; we log it once, where the worker is started again.
+    let default =
+        "info,apalis=off,apalis_core=off,apalis_cron=off,apalis_postgres=off,sqlx=warn,hyper=warn,reqwest=warn";
+    let filter = EnvFilter::try_new(filter.unwrap_or(default)).unwrap_or_else(|_| EnvFilter::new(default));
+    // Fails only where logging was started before, as tests may have done.
+    let _already_started =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).try_init();
+}

@@ -1,0 +1,183 @@
+//! Collecting one batch.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use collectors::{Collection, CollectionOptions, Registry};
+use domain::clock::Clock;
+use domain::collector::CollectorStatus;
+use domain::metric::MetricValue;
+use serde::Serialize;
+use serde_json::Value;
+use sqlx::PgPool;
+use store::{Insertion, NewBatch, Store};
+use tracing::{info, warn};
+
+use super::admin_email::AdminEmail;
+use crate::config::ScheduleConfig;
+
+/// Collects batches and stores them.
+#[derive(Debug, Clone)]
+pub struct CollectionService {
+    pub(super) store: Store,
+    pub(super) ohe: PgPool,
+    pub(super) registry: Arc<Registry>,
+    pub(super) admin_email: AdminEmail,
+    pub(super) config: ScheduleConfig,
+    pub(super) clock: Arc<dyn Clock>,
+}
+
+/// What a collection came to, as `collect` prints it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "status", rename_all = "snake_case")]
+pub enum CollectionOutcome {
+    /// A batch.
+    Completed {
+        /// How many metrics it has.
+        metrics_collected: usize,
+        /// By collector: how many metrics it gave, or what went wrong.
+        collectors_run: BTreeMap<String, Value>,
+        /// The metrics themselves; present after a dry run alone.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        metrics: Option<BTreeMap<String, MetricValue>>,
+    },
+    /// No batch.
+    Skipped {
+        /// Why not.
+        reason: SkipReason,
+        /// Zero, where the contract asks for it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        total_processed: Option<u64>,
+    },
+}
+
+/// Why a job did nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SkipReason {
+    /// The last collection is not long enough ago.
+    TooRecent,
+    /// Nobody is known under whose name to collect and deliver.
+    NoAdminEmail,
+    /// The slot's batch is there already.
+    AlreadyCollected,
+    /// Another process is delivering at this moment.
+    AnotherSender,
+    /// The vendor does not know this install yet.
+    NoIdentity,
+}
+
+/// Why a collection failed as a whole.
+#[derive(Debug, thiserror::Error)]
+pub enum CollectionError {
+    /// OHE's database could not be read, or there is no such collector.
+    #[error(transparent)]
+    Collect(#[from] collectors::CollectError),
+    /// Our tables could not be read or written.
+    #[error(transparent)]
+    Store(#[from] store::StoreError),
+}
+
+impl CollectionService {
+    /// Collects the batch of a schedule slot, or an install's first where `slot` is none, unless it is there already.
+    ///
+    /// # Errors
+    /// [`CollectionError`]; nothing is stored then, and the run may be repeated.
+    pub async fn run_for_slot(&self, slot: Option<DateTime<Utc>>) -> Result<CollectionOutcome, CollectionError> {
+        self.collect_and_store(self.clock.now(), slot).await
+    }
+
+    /// Collects a batch by hand, at `now`, unless the last one is too recent.
+    ///
+    /// # Errors
+    /// As [`Self::run_for_slot`].
+    pub async fn run(&self, now: DateTime<Utc>) -> Result<CollectionOutcome, CollectionError> {
+        self.collect_and_store(now, None).await
+    }
+
+    /// Collects at `now` and stores nothing, whoever the administrator is and however recent the last batch.
+    ///
+    /// # Errors
+    /// [`CollectionError::Collect`].
+    pub async fn dry_run(
+        &self,
+        now: DateTime<Utc>,
+        only: Option<String>,
+    ) -> Result<CollectionOutcome, CollectionError> {
+        let collection = self.collect(now, only).await?;
+        let metrics = collection.metrics.clone();
+        Ok(completed(&collection, Some(metrics)))
+    }
+
+    async fn collected_too_recently(&self, now: DateTime<Utc>) -> Result<bool, CollectionError> {
+        let interval = TimeDelta::days(i64::from(self.config.interval_days));
+        Ok(self.store.facts().await?.schedule_state().collected_too_recently(now, interval))
+    }
+
+    async fn collect_and_store(
+        &self,
+        now: DateTime<Utc>,
+        slot: Option<DateTime<Utc>>,
+    ) -> Result<CollectionOutcome, CollectionError> {
+        // A slot was found due from the same facts; anything else is judged here and now.
+        if slot.is_none() && self.collected_too_recently(now).await? {
+            return Ok(skipped(SkipReason::TooRecent));
+        }
+        if self.admin_email.find().await?.is_none() {
+            return Ok(no_admin_email());
+        }
+        let collection = self.collect(now, None).await?;
+        self.store_batch(now, slot, collection).await
+    }
+
+    async fn collect(&self, now: DateTime<Utc>, only: Option<String>) -> Result<Collection, CollectionError> {
+        let options =
+            CollectionOptions { only, collector_limit: self.config.collector_limit, ..CollectionOptions::at(now) };
+        Ok(collectors::collect(&self.ohe, &self.registry, &options).await?)
+    }
+
+    async fn store_batch(
+        &self,
+        now: DateTime<Utc>,
+        slot: Option<DateTime<Utc>>,
+        collection: Collection,
+    ) -> Result<CollectionOutcome, CollectionError> {
+        let outcome = completed(&collection, None);
+        for run in collection.runs.iter().filter(|run| run.status != CollectorStatus::Ok) {
+            warn!(collector = run.collector, status = %run.status, "a collector did not give all its metrics");
+        }
+        let batch = NewBatch { collected_at: now, slot, metrics: collection.metrics, runs: collection.runs };
+        match self.store.insert_batch(&batch).await? {
+            Insertion::Created(id) => {
+                info!(batch = %id, metrics = batch.metrics.len(), "batch collected");
+                Ok(outcome)
+            }
+            Insertion::AlreadyCollected(_) => Ok(skipped(SkipReason::AlreadyCollected)),
+        }
+    }
+}
+
+fn completed(collection: &Collection, metrics: Option<BTreeMap<String, MetricValue>>) -> CollectionOutcome {
+    let collectors_run = collection.runs.iter().map(|run| {
+        let result = match &run.status {
+            CollectorStatus::Ok => Value::from(run.metric_count),
+            other => Value::from(other.to_string()),
+        };
+        (run.collector.clone(), result)
+    });
+    CollectionOutcome::Completed {
+        metrics_collected: collection.metrics.len(),
+        collectors_run: collectors_run.collect(),
+        metrics,
+    }
+}
+
+fn skipped(reason: SkipReason) -> CollectionOutcome {
+    CollectionOutcome::Skipped { reason, total_processed: None }
+}
+
+fn no_admin_email() -> CollectionOutcome {
+    info!("no administrator's e-mail address is known yet; nothing is collected");
+    CollectionOutcome::Skipped { reason: SkipReason::NoAdminEmail, total_processed: Some(0) }
+}

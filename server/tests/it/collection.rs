@@ -1,0 +1,91 @@
+//! Collecting: what is stored, and when it is skipped.
+
+use ohe_telemetry::services::{CollectionOutcome, SkipReason};
+use serde_json::json;
+
+use crate::fixture::{Fixture, at};
+
+fn skipped(reason: SkipReason) -> CollectionOutcome {
+    CollectionOutcome::Skipped { reason, total_processed: (reason == SkipReason::NoAdminEmail).then_some(0) }
+}
+
+#[tokio::test]
+async fn a_batch_holds_every_metric_and_what_each_collector_did() {
+    let fixture = Fixture::new().await;
+    let CollectionOutcome::Completed { metrics_collected, collectors_run, metrics } =
+        fixture.services().collection.run_for_slot(Some(at("2025-11-09T02:00:00Z"))).await.unwrap()
+    else {
+        panic!("not completed")
+    };
+    assert_eq!(metrics_collected, fixture.services().registry.dictionary().iter().len());
+    assert!(metrics.is_none(), "they are in the database");
+    for name in ["system_metrics", "user_activity", "conversation_metrics", "integration_usage", "performance_metrics"]
+    {
+        assert!(collectors_run[name].as_u64().is_some_and(|count| count > 0), "{collectors_run:?}");
+    }
+    let batches = fixture.services().store.list_batches(None, 0, 9).await.unwrap();
+    assert_eq!((batches.len(), batches[0].slot), (1, Some(at("2025-11-09T02:00:00Z"))));
+    let detail = fixture.services().store.find_batch(batches[0].id).await.unwrap().unwrap();
+    assert_eq!((detail.metrics.len(), detail.runs.len()), (metrics_collected, 5));
+}
+
+#[tokio::test]
+async fn a_slot_is_collected_once() {
+    let fixture = Fixture::new().await;
+    let slot = Some(at("2025-11-09T02:00:00Z"));
+    fixture.services().collection.run_for_slot(slot).await.unwrap();
+    let again = fixture.services().collection.run_for_slot(slot).await.unwrap();
+    assert_eq!(again, skipped(SkipReason::AlreadyCollected));
+}
+
+#[tokio::test]
+async fn a_run_by_hand_within_the_interval_is_skipped_to_the_second() {
+    let fixture = Fixture::new().await;
+    let collection = &fixture.services().collection;
+    assert!(matches!(collection.run(at("2025-11-10T12:00:00Z")).await.unwrap(), CollectionOutcome::Completed { .. }));
+    let again = collection.run(at("2025-11-17T11:59:59Z")).await.unwrap();
+    assert_eq!(again, skipped(SkipReason::TooRecent));
+    assert_eq!(serde_json::to_value(again).unwrap(), json!({"status": "skipped", "reason": "too_recent"}));
+    assert!(matches!(collection.run(at("2025-11-17T12:00:00Z")).await.unwrap(), CollectionOutcome::Completed { .. }));
+}
+
+#[tokio::test]
+async fn nothing_is_collected_while_no_administrator_is_known() {
+    let fixture = Fixture::with(&[("OPENHANDS_ADMIN_EMAIL", "")]).await;
+    let outcome = fixture.services().collection.run_for_slot(None).await.unwrap();
+    assert_eq!(
+        serde_json::to_value(&outcome).unwrap(),
+        json!({"status": "skipped", "reason": "no_admin_email", "total_processed": 0})
+    );
+    assert_eq!(fixture.services().store.list_batches(None, 0, 9).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_dry_run_stores_nothing_and_asks_for_nobody() {
+    let fixture = Fixture::with(&[("OPENHANDS_ADMIN_EMAIL", "")]).await;
+    let only = Some("system_metrics".to_owned());
+    let CollectionOutcome::Completed { metrics_collected, collectors_run, metrics } =
+        fixture.services().collection.dry_run(at("2025-11-10T12:00:00Z"), only).await.unwrap()
+    else {
+        panic!("not completed")
+    };
+    assert_eq!(metrics.unwrap().len(), metrics_collected);
+    assert_eq!(collectors_run.keys().collect::<Vec<_>>(), ["system_metrics"]);
+    assert_eq!(fixture.services().store.list_batches(None, 0, 9).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_collector_that_lacks_its_table_does_not_sink_the_batch() {
+    let fixture = Fixture::new().await;
+    sqlx::query("DROP TABLE slack_users").execute(fixture.pool()).await.unwrap();
+    let CollectionOutcome::Completed { collectors_run, .. } =
+        fixture.services().collection.run_for_slot(None).await.unwrap()
+    else {
+        panic!("not completed")
+    };
+    let said = collectors_run["integration_usage"].as_str().unwrap();
+    assert!(said.starts_with("not available") && said.contains("slack_users"), "{said}");
+    let batch = fixture.services().store.recent_batches(1).await.unwrap().remove(0);
+    assert!(!batch.metrics.contains_key("slack_users"), "a missing metric is never recorded as zero");
+    assert!(batch.metrics.contains_key("slack_teams") && batch.metrics.contains_key("total_users"));
+}

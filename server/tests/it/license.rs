@@ -1,0 +1,65 @@
+//! What users see, from batches and attempts to the public reply.
+
+use domain::license::LicenseState;
+use replicated::simulator::{Fault, Rule};
+use tokio_util::sync::CancellationToken;
+
+use crate::fixture::{Fixture, at};
+
+async fn state_at(fixture: &Fixture, now: &str) -> (LicenseState, Option<i64>) {
+    let facts = fixture.services().license.facts().await.unwrap();
+    let status = domain::license::license_status(&facts, at(now));
+    (status.state, status.days_until_expiration)
+}
+
+#[tokio::test]
+async fn the_clock_runs_from_the_oldest_batch_that_waits() {
+    let fixture = Fixture::new().await;
+    assert_eq!(state_at(&fixture, "2026-11-10T00:00:00Z").await, (LicenseState::Ok, None));
+    fixture.collect_at("2025-11-09T02:00:00Z").await;
+    fixture.collect_at("2025-11-16T02:00:00Z").await;
+    assert_eq!(state_at(&fixture, "2025-11-13T02:00:00Z").await, (LicenseState::Ok, None));
+    assert_eq!(state_at(&fixture, "2025-11-13T02:00:01Z").await, (LicenseState::Pending, Some(30)));
+    fixture.services().delivery.deliver().await.unwrap();
+    assert_eq!(state_at(&fixture, "2026-11-10T00:00:00Z").await, (LicenseState::Ok, None));
+    fixture.collect_at("2025-11-23T02:00:00Z").await;
+    fixture.vendor.fail(Rule::from(Fault::Html));
+    fixture.set_time("2025-11-23T03:00:00Z");
+    fixture.services().delivery.deliver().await.unwrap();
+    assert_eq!(state_at(&fixture, "2025-11-27T02:00:01Z").await, (LicenseState::Expiring, Some(30)));
+    assert_eq!(state_at(&fixture, "2025-12-27T02:00:00Z").await, (LicenseState::Expired, Some(0)));
+}
+
+#[tokio::test]
+async fn an_install_that_is_not_ohe_has_no_license() {
+    let fixture = Fixture::with(&[("GITHUB_APP_CLIENT_ID", "")]).await;
+    fixture.collect_at("2025-11-09T02:00:00Z").await;
+    assert_eq!(state_at(&fixture, "2026-11-10T00:00:00Z").await, (LicenseState::NotApplicable, None));
+    assert!(fixture.services().license.ready().body.contains("not_applicable"));
+}
+
+#[tokio::test]
+async fn the_ready_reply_follows_the_facts_and_its_tag_follows_the_reply() {
+    let fixture = Fixture::new().await;
+    let license = fixture.services().license.clone();
+    let quiet = license.ready();
+    assert!(quiet.body.starts_with(r#"{"warn":false,"message":"""#), "{}", quiet.body);
+    fixture.collect_at("2025-11-09T02:00:00Z").await;
+    fixture.set_time("2025-11-20T00:00:00Z");
+    let shutdown = CancellationToken::new();
+    let fresh = tokio::spawn({
+        let (license, shutdown) = (license.clone(), shutdown.clone());
+        async move { license.keep_fresh(shutdown).await }
+    });
+    let warned = loop {
+        let ready = license.ready();
+        if ready != quiet {
+            break ready;
+        }
+        tokio::task::yield_now().await;
+    };
+    assert!(warned.body.starts_with(r#"{"warn":true"#), "{}", warned.body);
+    assert_ne!(warned.etag, quiet.etag);
+    shutdown.cancel();
+    fresh.await.unwrap();
+}

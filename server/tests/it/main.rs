@@ -1,0 +1,10 @@
+//! The server against its real parts: PostgreSQL, the vendor simulator over a socket, the binary itself.
+
+mod admin_email;
+mod collection;
+mod commands;
+mod delivery;
+mod fixture;
+mod jobs;
+mod license;
+mod web;
