@@ -1,1 +1,28 @@
-//! Reads usage numbers from the database of OpenHands Enterprise.
+//! Reads usage numbers from the database of OpenHands Enterprise (OHE).
+//!
+//! Every collector is one file in `src/collectors` that registers itself. Most are a table of [`Measure`]s, aggregates over
+//! OHE's tables, which all collectors together take in one statement; see `docs/adding-a-collector.md`.
+
+mod administrators;
+mod catalog;
+mod collector;
+mod collectors;
+mod connection;
+mod error;
+mod measure;
+pub mod metrics_page;
+mod registry;
+mod run;
+mod snapshot;
+pub mod sources;
+mod statement;
+
+pub use administrators::{FirstAdministrator, first_administrator};
+pub use catalog::Column;
+pub use collector::{MetricsCollector, Registration};
+pub use connection::connect;
+pub use error::{CollectError, CollectorError};
+pub use measure::{Groups, Measure, Source};
+pub use registry::Registry;
+pub use run::{Collection, CollectionOptions, collect};
+pub use snapshot::Snapshot;

@@ -1,0 +1,127 @@
+//! Which of OHE's tables and columns are there for us, asked of the system catalog before anything is read.
+
+use std::{collections::BTreeSet, fmt};
+
+use sqlx::PgConnection;
+
+/// A column of OHE's database, or a table as a whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Column {
+    /// The table, found by the search path.
+    pub table: &'static str,
+    /// The column; none where the rows alone matter and any column will do.
+    pub name: Option<&'static str>,
+}
+
+impl Column {
+    /// The column `name` of `table`.
+    pub const fn new(table: &'static str, name: &'static str) -> Self {
+        Self { table, name: Some(name) }
+    }
+
+    /// The rows of `table`.
+    pub const fn any_of(table: &'static str) -> Self {
+        Self { table, name: None }
+    }
+}
+
+impl fmt::Display for Column {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.name {
+            Some(name) => write!(f, "column {}.{name}", self.table),
+            None => write!(f, "table {}", self.table),
+        }
+    }
+}
+
+/// The tables and columns that are there and may be read.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Catalog {
+    /// `(table, column)`, and `(table, "")` for each table of which any column may be read.
+    readable: BTreeSet<(String, String)>,
+    /// What is there, but may not be read; written in the same way.
+    forbidden: BTreeSet<(String, String)>,
+}
+
+impl Catalog {
+    /// Looks up all tables of `columns` in one query.
+    pub(crate) async fn read(connection: &mut PgConnection, columns: &[Column]) -> Result<Self, sqlx::Error> {
+        let tables: Vec<_> = columns.iter().map(|column| column.table).collect::<BTreeSet<_>>().into_iter().collect();
+        // Names resolve as they will in the queries: by the search path, through schemas that may be used.
+        let found: Vec<(String, String, bool)> = sqlx::query_as(
+            "SELECT wanted.name, coalesce(attribute.attname, '')::text,
+                    CASE WHEN attribute.attnum IS NULL THEN has_any_column_privilege(relation.oid, 'SELECT')
+                         ELSE has_column_privilege(relation.oid, attribute.attnum, 'SELECT') END
+             FROM unnest($1::text[]) AS wanted (name)
+             JOIN pg_catalog.pg_class AS relation ON relation.oid = to_regclass(quote_ident(wanted.name))
+             CROSS JOIN LATERAL (
+                 SELECT attnum, attname FROM pg_catalog.pg_attribute
+                 WHERE attrelid = relation.oid AND attnum > 0 AND NOT attisdropped
+                 UNION ALL SELECT NULL, NULL
+             ) AS attribute",
+        )
+        .bind(&tables)
+        .fetch_all(connection)
+        .await?;
+        let mut catalog = Self::default();
+        for (table, column, readable) in found {
+            if readable { &mut catalog.readable } else { &mut catalog.forbidden }.insert((table, column));
+        }
+        Ok(catalog)
+    }
+
+    /// Whether `column` is there and may be read.
+    pub(crate) fn has(&self, column: Column) -> bool {
+        self.readable.contains(&key(column))
+    }
+
+    /// What of `columns` is missing, in words, each once; a table that is missing as a whole without its columns.
+    pub(crate) fn missing(&self, columns: &[Column]) -> Vec<String> {
+        let mut missing = BTreeSet::new();
+        for &column in columns {
+            let table = Column::any_of(column.table);
+            let culprit = if self.has(table) { column } else { table };
+            if !self.has(culprit) {
+                let reason = if self.forbidden.contains(&key(culprit)) { " (may not be read)" } else { "" };
+                missing.insert(format!("{culprit}{reason}"));
+            }
+        }
+        missing.into_iter().collect()
+    }
+}
+
+fn key(column: Column) -> (String, String) {
+    (column.table.to_owned(), column.name.unwrap_or_default().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_table_is_named_once_and_without_its_columns() {
+        let pair = |table: &str, column: &str| (table.to_owned(), column.to_owned());
+        let catalog = Catalog {
+            readable: [pair("repos", ""), pair("repos", "id")].into(),
+            forbidden: [pair("api_keys", ""), pair("repos", "is_public")].into(),
+        };
+        let wanted = [
+            Column::new("repos", "id"),
+            Column::new("repos", "is_public"),
+            Column::new("repos", "stars"),
+            Column::new("api_keys", "name"),
+            Column::new("api_keys", "user_id"),
+            Column::any_of("slack_teams"),
+        ];
+        assert_eq!(
+            catalog.missing(&wanted),
+            [
+                "column repos.is_public (may not be read)",
+                "column repos.stars",
+                "table api_keys (may not be read)",
+                "table slack_teams"
+            ]
+        );
+        assert!(catalog.missing(&wanted[..1]).is_empty());
+    }
+}

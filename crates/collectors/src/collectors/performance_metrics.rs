@@ -1,0 +1,106 @@
+//! How long things take, and how often they fail.
+
+use domain::metric::MetricDeclaration;
+
+use crate::{Measure, MetricsCollector, Registration, Source, sources::CONVERSATIONS_30D};
+
+struct PerformanceMetrics;
+
+inventory::submit! { Registration(&PerformanceMetrics) }
+
+impl MetricsCollector for PerformanceMetrics {
+    fn name(&self) -> &'static str {
+        "performance_metrics"
+    }
+
+    fn measures(&self) -> &'static [Measure] {
+        MEASURES
+    }
+}
+
+/// The agent's work on the conversations created within the last 30 days; its own times are texts of several kinds.
+const WORK_30D: Source = Source::of(&["conversation_work", "conversation_metadata"]).filter(
+    "{conversation_work.conversation_id} = {conversation_metadata.conversation_id} \
+     AND {conversation_metadata.created_at} BETWEEN {now} - interval '30 days' AND {now}",
+);
+
+const V1_STARTS_30D: Source = Source::of(&["app_conversation_start_task"]).filter(
+    "{created_at} BETWEEN ({now} - interval '30 days') AT TIME ZONE 'UTC' AND {now} AT TIME ZONE 'UTC'",
+);
+
+const CALLBACKS_30D: Source = Source::of(&["conversation_callbacks"])
+    .filter("{created_at} BETWEEN {now} - interval '30 days' AND {now}");
+
+const V1_CALLBACK_RESULTS_30D: Source = Source::of(&["event_callback_result"]).filter(
+    "{created_at} BETWEEN ({now} - interval '30 days') AT TIME ZONE 'UTC' AND {now} AT TIME ZONE 'UTC'",
+);
+
+// A status is compared as text: to compare an enumeration with a value it does not have would be an error.
+const MEASURES: &[Measure] = &[
+    WORK_30D.aggregate(
+        "sum({conversation_work.seconds})",
+        MetricDeclaration::float("agent_work_seconds_30d", "seconds", "Time the agent worked on conversations."),
+    ),
+    WORK_30D.aggregate(
+        "percentile_cont(0.5) WITHIN GROUP (ORDER BY {conversation_work.seconds})",
+        MetricDeclaration::float("agent_work_seconds_p50_30d", "seconds", "Half of the conversations took at most this."),
+    ),
+    WORK_30D.aggregate(
+        "percentile_cont(0.95) WITHIN GROUP (ORDER BY {conversation_work.seconds})",
+        MetricDeclaration::float("agent_work_seconds_p95_30d", "seconds", "95 % of the conversations took at most this."),
+    ),
+    CONVERSATIONS_30D.aggregate(
+        "percentile_cont(0.95) WITHIN GROUP (ORDER BY {accumulated_cost}) FILTER (WHERE {accumulated_cost} > 0)",
+        MetricDeclaration::float(
+            "conversation_cost_usd_p95_30d",
+            "USD",
+            "95 % of the conversations with a recorded cost cost at most this.",
+        ),
+    ),
+    CONVERSATIONS_30D.aggregate(
+        "percentile_cont(0.5) WITHIN GROUP (ORDER BY date_part('epoch', {last_updated_at} - {created_at})) \
+         FILTER (WHERE isfinite({last_updated_at}))",
+        MetricDeclaration::float(
+            "conversation_span_seconds_p50_30d",
+            "seconds",
+            "Half of the conversations lasted at most this, from creation to last activity.",
+        ),
+    ),
+    V1_STARTS_30D.count(MetricDeclaration::int("v1_starts_30d", "starts", "Starts of conversations of version 1.")),
+    V1_STARTS_30D.count_where(
+        "{status}::text = 'READY'",
+        MetricDeclaration::int("v1_starts_ready_30d", "starts", "Starts that succeeded."),
+    ),
+    V1_STARTS_30D.count_where(
+        "{status}::text = 'ERROR'",
+        MetricDeclaration::int("v1_starts_error_30d", "starts", "Starts that failed."),
+    ),
+    V1_STARTS_30D.count_where(
+        "coalesce({status}::text, '') NOT IN ('READY', 'ERROR') \
+         AND {created_at} < ({now} - interval '1 hour') AT TIME ZONE 'UTC'",
+        MetricDeclaration::int("v1_starts_stuck_30d", "starts", "Starts that neither succeeded nor failed in an hour."),
+    ),
+    V1_STARTS_30D.aggregate(
+        "percentile_cont(0.95) WITHIN GROUP (ORDER BY date_part('epoch', {updated_at} - {created_at})) \
+         FILTER (WHERE {status}::text = 'READY' AND isfinite({updated_at}))",
+        MetricDeclaration::float("v1_start_seconds_p95_30d", "seconds", "95 % of the successful starts took at most this."),
+    ),
+    CALLBACKS_30D.count(MetricDeclaration::int("callbacks_30d", "callbacks", "Callbacks of conversations.")),
+    CALLBACKS_30D.count_where(
+        "{status}::text = 'ERROR'",
+        MetricDeclaration::int("callbacks_error_30d", "callbacks", "Callbacks of conversations that failed."),
+    ),
+    V1_CALLBACK_RESULTS_30D.count(MetricDeclaration::int(
+        "v1_callback_results_30d",
+        "results",
+        "Callbacks of conversations of version 1.",
+    )),
+    V1_CALLBACK_RESULTS_30D.count_where(
+        "{status}::text = 'ERROR'",
+        MetricDeclaration::int(
+            "v1_callback_results_error_30d",
+            "results",
+            "Callbacks of conversations of version 1 that failed.",
+        ),
+    ),
+];

@@ -1,0 +1,233 @@
+//! One collection: every collector once, in one snapshot, and none at another's expense.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    panic::AssertUnwindSafe,
+    time::Duration,
+};
+
+use chrono::{DateTime, SubsecRound, Utc};
+use domain::{
+    collector::{CollectorRun, CollectorStatus},
+    metric::{Metric, MetricDeclaration, MetricValue, ValueError},
+};
+use futures::FutureExt;
+use sqlx::PgPool;
+use tokio::time::{Instant, timeout};
+
+use crate::{
+    catalog::Catalog,
+    collector::MetricsCollector,
+    connection::{ReadTransaction, set_statement_timeout},
+    error::{CollectError, CollectorError},
+    registry::Registry,
+    snapshot::{Snapshot, available},
+    statement::{Statement, Values},
+};
+
+/// How to collect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CollectionOptions {
+    /// The instant that all metrics are as of.
+    pub now: DateTime<Utc>,
+    /// The name of the only collector to run; none for all.
+    pub only: Option<String>,
+    /// How long one collector may take.
+    pub collector_limit: Duration,
+    /// How long one query may take.
+    pub statement_timeout: Duration,
+}
+
+impl CollectionOptions {
+    /// All collectors as of `now`, with 60 s for each collector and 50 s for each query: a query too slow is then told from a
+    /// collector too slow.
+    pub fn at(now: DateTime<Utc>) -> Self {
+        Self { now, only: None, collector_limit: Duration::from_mins(1), statement_timeout: Duration::from_secs(50) }
+    }
+}
+
+/// What a collection came to.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Collection {
+    /// The metrics that were had, by key.
+    pub metrics: BTreeMap<String, MetricValue>,
+    /// How each collector fared, in the order of their names.
+    pub runs: Vec<CollectorRun>,
+}
+
+/// Runs the collectors, in one read-only snapshot on one connection. A collector that fails, panics or takes too long leaves
+/// the others' metrics alone.
+///
+/// Measures are taken for all collectors together first. Where that fails, or takes longer than one query may, each collector
+/// takes its own, so that the fault is found where it is. A collector's duration includes what was read for all.
+///
+/// # Errors
+/// [`CollectError`] where the named collector does not exist or the connection is not to be had or lost: no metric is had then.
+pub async fn collect(
+    pool: &PgPool,
+    registry: &Registry,
+    options: &CollectionOptions,
+) -> Result<Collection, CollectError> {
+    let collectors = chosen(registry, options.only.as_deref())?;
+    let mut transaction = ReadTransaction::begin(pool, options.statement_timeout).await?;
+    let reads: Vec<_> = collectors.iter().flat_map(|collector| collector.reads()).collect();
+    let catalog = Catalog::read(transaction.connection(), &reads).await?;
+    // PostgreSQL's clock ends at microseconds; so does this instant, for every query.
+    let options = CollectionOptions { now: options.now.trunc_subsecs(6), ..options.clone() };
+    let mut context = Context { options, catalog, shared: Shared::default() };
+    context.shared = Shared::read(&mut transaction, &collectors, &context).await?;
+    let mut collection = Collection::default();
+    for collector in collectors {
+        let (metrics, run) = run_one(&mut transaction, collector, &context).await?;
+        collection.metrics.extend(metrics);
+        collection.runs.push(run);
+    }
+    transaction.end().await?;
+    Ok(collection)
+}
+
+/// What all collectors of one collection have in common.
+struct Context {
+    options: CollectionOptions,
+    catalog: Catalog,
+    shared: Shared,
+}
+
+fn chosen(registry: &Registry, only: Option<&str>) -> Result<Vec<&'static dyn MetricsCollector>, CollectError> {
+    let all = registry.collectors().iter().copied();
+    let Some(name) = only else {
+        return Ok(all.filter(|collector| should_collect(*collector)).collect());
+    };
+    let chosen: Vec<_> = all.filter(|collector| collector.name() == name).collect();
+    if chosen.is_empty() {
+        return Err(CollectError::UnknownCollector { name: name.to_owned(), known: registry.names() });
+    }
+    Ok(chosen)
+}
+
+/// A collector that panics here is run all the same: its failure is better seen than its absence.
+fn should_collect(collector: &dyn MetricsCollector) -> bool {
+    std::panic::catch_unwind(AssertUnwindSafe(|| collector.should_collect())).unwrap_or(true)
+}
+
+/// Measures taken for all collectors together.
+#[derive(Default)]
+struct Shared {
+    values: Values,
+    duration: Duration,
+}
+
+impl Shared {
+    async fn read(
+        transaction: &mut ReadTransaction,
+        collectors: &[&dyn MetricsCollector],
+        context: &Context,
+    ) -> Result<Self, CollectError> {
+        let measures = available(collectors.iter().flat_map(|collector| collector.measures()), &context.catalog);
+        let started = Instant::now();
+        let limit = context.options.statement_timeout.min(context.options.collector_limit);
+        let mut savepoint = transaction.savepoint().await?;
+        let taken = async {
+            set_statement_timeout(&mut savepoint, limit).await?;
+            Statement::new(&measures).run(&mut savepoint, context.options.now.naive_utc()).await
+        };
+        let taken = timeout(limit, taken).await;
+        drop(savepoint);
+        transaction.settle().await?;
+        let duration = started.elapsed();
+        match taken {
+            Ok(Ok(values)) => return Ok(Self { values, duration }),
+            Ok(Err(error)) => {
+                tracing::warn!(error = %CollectorError::from(error), "collectors cannot read together, each reads alone");
+            }
+            Err(_) => tracing::warn!(?limit, "collectors took too long to read together, each reads alone"),
+        }
+        Ok(Self::default())
+    }
+}
+
+async fn run_one(
+    transaction: &mut ReadTransaction,
+    collector: &'static dyn MetricsCollector,
+    context: &Context,
+) -> Result<(BTreeMap<String, MetricValue>, CollectorRun), CollectError> {
+    let started = Instant::now();
+    let outcome = attempt(transaction, collector, context, started).await?;
+    transaction.settle().await?;
+    let takes_part = collector.measures().iter().any(|m| context.shared.values.contains_key(m.declaration().key));
+    let shared = if takes_part { context.shared.duration } else { Duration::ZERO };
+    let (metrics, status) = match outcome {
+        Ok(metrics) => {
+            let status = completeness(collector, &metrics, &context.catalog);
+            (metrics, status)
+        }
+        Err(status) => (BTreeMap::new(), status),
+    };
+    let run = CollectorRun {
+        collector: collector.name().to_owned(),
+        status,
+        metric_count: u32::try_from(metrics.len()).unwrap_or(u32::MAX),
+        duration: started.elapsed() + shared,
+    };
+    tracing::debug!(collector = run.collector, status = %run.status, metrics = run.metric_count, duration = ?run.duration, "collector ran");
+    Ok((metrics, run))
+}
+
+/// Runs a collector behind a savepoint, and rolls back to it however the run ends.
+async fn attempt(
+    transaction: &mut ReadTransaction,
+    collector: &'static dyn MetricsCollector,
+    context: &Context,
+    started: Instant,
+) -> Result<Result<BTreeMap<String, MetricValue>, CollectorStatus>, CollectError> {
+    let limit = context.options.collector_limit;
+    let mut savepoint = transaction.savepoint().await?;
+    let mut snapshot = Snapshot {
+        connection: &mut savepoint,
+        catalog: &context.catalog,
+        now: context.options.now,
+        shared: &context.shared.values,
+        statement_timeout: context.options.statement_timeout,
+        deadline: started + limit,
+    };
+    let collected = AssertUnwindSafe(collector.collect(&mut snapshot)).catch_unwind();
+    Ok(match timeout(limit, collected).await {
+        Err(_) => Err(CollectorStatus::TimedOut { limit_seconds: limit.as_secs() }),
+        // What it says may quote values; the panic hook has told the log where it happened.
+        Ok(Err(_)) => Err(CollectorStatus::Error { message: "the collector panicked".to_owned() }),
+        Ok(Ok(metrics)) => metrics
+            .and_then(|metrics| Ok(accept(&collector.declarations(), metrics)?))
+            .map_err(|error| CollectorStatus::Error { message: error.to_string() }),
+    })
+}
+
+/// Checks metrics against their declarations, and rounds them.
+fn accept(
+    declarations: &[MetricDeclaration],
+    metrics: Vec<Metric>,
+) -> Result<BTreeMap<String, MetricValue>, ValueError> {
+    let mut accepted = BTreeMap::new();
+    for Metric { key, value } in metrics {
+        let declaration = declarations.iter().find(|declaration| declaration.key == key);
+        let value = declaration.ok_or(ValueError::Undeclared { key })?.accept(value)?;
+        if accepted.insert(key.to_owned(), value).is_some() {
+            return Err(ValueError::Repeated { key });
+        }
+    }
+    Ok(accepted)
+}
+
+/// Whether a collector had all that it declares, and if not, why.
+fn completeness(
+    collector: &dyn MetricsCollector,
+    metrics: &BTreeMap<String, MetricValue>,
+    catalog: &Catalog,
+) -> CollectorStatus {
+    let mut missing = catalog.missing(&collector.reads());
+    if missing.is_empty() {
+        let declared: BTreeSet<_> = collector.declarations().iter().map(|declaration| declaration.key).collect();
+        missing =
+            declared.iter().filter(|key| !metrics.contains_key(**key)).map(|key| format!("metric {key}")).collect();
+    }
+    if missing.is_empty() { CollectorStatus::Ok } else { CollectorStatus::NotAvailable { missing } }
+}
