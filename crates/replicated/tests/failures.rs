@@ -1,5 +1,7 @@
 //! Every class of failure, over real sockets, with the message that an administrator reads.
 
+#![expect(clippy::unwrap_used, reason = "a test ends at its first surprise, and so do the functions it shares")]
+
 mod support;
 
 use std::time::Duration;
@@ -39,7 +41,7 @@ async fn a_closed_port_is_connect() {
 async fn no_connection_in_time_is_timeout() {
     // The handshake never ends, so the connection never stands.
     let settings = Settings {
-        timeouts: Timeouts { connect: Duration::from_millis(300), total: Duration::from_secs(60) },
+        timeouts: Timeouts { connect: Duration::from_millis(300), total: Duration::from_mins(1) },
         ..settings(&format!("https://{}", silent_server().await))
     };
     let error = failure(&client_with(&settings)).await;
@@ -53,7 +55,7 @@ async fn the_class_tells_what_went_wrong() {
     let hour = 3_600_000;
     for (fault, class, http_status, words) in [
         (Fault::SlowHead { milliseconds: hour }, Timeout, None, "No complete answer"),
-        (Fault::Hang, Timeout, None, "within 0.3 s"),
+        (Fault::Hang, Timeout, None, "within 2 s"),
         (Fault::Reset, Connect, None, "broke"),
         (Fault::Close, Connect, None, "closed the connection without an answer"),
         (Fault::Html, BadReply, Some(200), "A web page came back"),
@@ -91,7 +93,8 @@ async fn a_reply_that_drips_or_breaks_off_is_no_success() {
     ] {
         let vendor = Vendor::start().await;
         vendor.simulator.fail(fault.clone().into());
-        let error = failure(&impatient(&vendor.url)).await;
+        let slow = matches!(fault, Fault::SlowBody { .. });
+        let error = failure(&if slow { impatient(&vendor.url) } else { client(&vendor.url) }).await;
         assert_eq!((error.class, error.http_status), (class, Some(200)), "{fault:?}: {error}");
         assert!(error.message.contains(words), "{fault:?}: {error}");
         assert_eq!(vendor.simulator.snapshot().customers.len(), 1, "{fault:?}: the vendor did its part");
@@ -167,14 +170,15 @@ async fn a_retry_date_without_the_vendors_clock_counts_from_ours() {
     let clock = std::sync::Arc::new(domain::clock::ManualClock::new(support::noon()));
     let client = Client::new(&settings(&format!("http://{}", raw_server(reply).await)), clock).unwrap();
     let error = failure(&client).await;
-    assert_eq!((error.retry_after, error.vendor_time), (Some(Duration::from_secs(60)), None));
+    assert_eq!((error.retry_after, error.vendor_time), (Some(Duration::from_mins(1)), None));
 }
 
 #[tokio::test]
 async fn a_set_that_the_vendor_cannot_take_is_refused_before_it_is_sent() {
     let vendor = Vendor::start().await;
     let client = client(&vendor.url);
-    for metrics in [set(serde_json::json!({})), set(serde_json::json!({"a": null})), set(serde_json::json!({"a": []}))]
+    for metrics in
+        [set(&serde_json::json!({})), set(&serde_json::json!({"a": null})), set(&serde_json::json!({"a": []}))]
     {
         let error = client.send_metrics(&stranger(), &metrics).await.unwrap_err();
         assert_eq!((error.class, error.http_status), (ErrorClass::Rejected, None));

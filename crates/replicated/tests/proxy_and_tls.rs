@@ -1,5 +1,7 @@
 //! The way to the vendor: proxies and certificates.
 
+#![expect(clippy::unwrap_used, reason = "a test ends at its first surprise, and so do the functions it shares")]
+
 mod support;
 
 use domain::delivery::ErrorClass;

@@ -1,4 +1,6 @@
-//! The vendor's real SDK, from PyPI, works against the simulator.
+//! The vendor's real SDK, from `PyPI`, works against the simulator.
+
+#![expect(clippy::unwrap_used, reason = "a test ends at its first surprise, and so do the functions it shares")]
 
 mod support;
 
@@ -29,7 +31,7 @@ fn python() -> PathBuf {
 fn run(command: &mut Command) -> Output {
     let needs =
         "this test needs Python 3.9 or newer with venv and access to PyPI (Debian: apt-get install python3-venv)";
-    let output = command.output().unwrap_or_else(|error| panic!("{needs}: {command:?}: {error}"));
+    let output = command.output().map_err(|error| format!("{needs}: {command:?}: {error}")).unwrap();
     let said = String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{needs}: {command:?}: {said}");
     output

@@ -1,5 +1,7 @@
 //! Registration, and what happens when the vendor revokes the token.
 
+#![expect(clippy::unwrap_used, reason = "a test ends at its first surprise, and so do the functions it shares")]
+
 mod support;
 
 use domain::delivery::ErrorClass;

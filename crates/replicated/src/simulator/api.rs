@@ -13,7 +13,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 
 use super::connection::Connection;
-use super::portal::{Instance, Report};
+use super::instance::{Instance, Report};
 use super::request_log::{self, LoggedRequest};
 use super::{Endpoint, Fault, Simulator, failing};
 use crate::headers;

@@ -12,6 +12,7 @@ mod api;
 mod connection;
 mod control;
 mod failing;
+mod instance;
 mod page;
 mod portal;
 mod request_log;
@@ -35,7 +36,8 @@ use request_log::RequestLog;
 use script::Script;
 use state_file::StateFile;
 
-pub use portal::{Change, History, Instance, Metric, PortalCustomer};
+pub use instance::{Change, Instance, Metric};
+pub use portal::{History, PortalCustomer};
 pub use request_log::{Counts, LoggedRequest};
 pub use script::{ArmedRule, Endpoint, Fault, RetryAfter, Rule, When};
 pub use state_file::StateFileError;

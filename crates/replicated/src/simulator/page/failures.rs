@@ -40,7 +40,7 @@ pub(super) fn section(script: &[ArmedRule]) -> Markup {
 
 fn rules(script: &[ArmedRule]) -> Markup {
     html! {
-        div.scroll { table {
+        div.scroll tabindex="0" { table {
             thead { tr { th { "What" } th { "Where" } th { "How long" } th.number { "Requests asked about" } } }
             tbody {
                 @for armed in script {

@@ -60,7 +60,7 @@ fn metrics(instance: &Instance, snapshot: &Snapshot) -> Markup {
         course.entry(&change.key).or_default().push(change);
     }
     html! {
-        div.scroll { table {
+        div.scroll tabindex="0" { table {
             thead { tr {
                 th { "Metric" } th.number { "Value" } th { "Course" } th.number { "Changes" } th { "Unchanged since" }
             } }
@@ -84,7 +84,7 @@ fn changes(instance: &Instance, snapshot: &Snapshot) -> Markup {
     html! {
         details {
             summary { "Latest changes" }
-            div.scroll { table {
+            div.scroll tabindex="0" { table {
                 thead { tr { th { "Time of arrival" } th { "Metric" } th.number { "Before" } th.number { "After" } } }
                 tbody {
                     @for change in instance.changes.iter().rev().take(LATEST) {

@@ -114,7 +114,7 @@ fn summary(snapshot: &Snapshot) -> Markup {
             div { dt { "Active instances" } dd { (active) small { " of " (snapshot.instances.len()) } } }
             div { dt { "Sets of metrics" } dd { (deliveries) } }
             div { dt { "Requests since start" } dd { (snapshot.counts.requests) } }
-            div { dt { "of them failed by script" } dd { (snapshot.counts.failed) } }
+            div { dt { "Requests failed by script" } dd { (snapshot.counts.failed) } }
         }
     }
 }

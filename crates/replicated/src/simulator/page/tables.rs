@@ -12,7 +12,7 @@ pub(super) fn customers(snapshot: &Snapshot) -> Markup {
     html! {
         section aria-labelledby="customers" {
             h2 #customers { "Customers" }
-            div.scroll { table {
+            div.scroll tabindex="0" { table {
                 thead { tr {
                     th { "E-mail" } th { "Application" } th { "Channel" } th { "Customer since" }
                     th.number { "Registrations" } th { "Id" }
@@ -41,7 +41,7 @@ pub(super) fn requests(snapshot: &Snapshot) -> Markup {
             @if snapshot.requests.is_empty() {
                 p.muted { "None since the simulator was started." }
             } @else {
-                div.scroll { table {
+                div.scroll tabindex="0" { table {
                     thead { tr {
                         th.number { "No." } th { "Time" } th { "Endpoint" } th { "Authorised by" } th { "Outcome" }
                     } }
