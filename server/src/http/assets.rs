@@ -13,7 +13,7 @@ use tracing::warn;
 
 /// In a release build the files are in the binary; in a debug build they are read from the folder at each request.
 #[derive(Embed)]
-#[folder = "$CARGO_MANIFEST_DIR/../target/site"]
+#[folder = "../target/site"]
 #[allow_missing = true]
 struct Site;
 

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use any_spawner::Executor;
 use app::{ResponseStatus, shell};
 use axum::Router;
 use axum::body::Body;
@@ -22,6 +23,8 @@ use crate::ui;
 
 /// The routes below `/admin`.
 pub(super) fn router(install: Arc<Install>, access: &Access) -> Router {
+    // Leptos spawns on an executor of the whole process; it is there already where another router was made before.
+    let _set_before = Executor::init_tokio();
     let guarded = Router::new()
         .route("/admin/api/{function}", get(server_function))
         .route("/admin", get(page))
