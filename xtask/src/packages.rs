@@ -3,7 +3,7 @@
 //! Packages in one group are compiled together, so that what they depend on is compiled once. The groups share no
 //! command: the features of `app` for the server and for the browser would merge into something that nobody ships.
 
-use crate::wasm::dev_settings;
+use crate::process;
 
 /// What runs on the machine itself.
 pub(crate) const HOST: [&str; 9] =
@@ -14,36 +14,32 @@ pub(crate) struct Group {
     /// What the group is called in a heading.
     pub(crate) name: &'static str,
     options: String,
-    settings: &'static [&'static str],
 }
 
 impl Group {
     /// Cargo's `subcommand` for this group.
     pub(crate) fn cargo(&self, subcommand: &str) -> std::process::Command {
-        let mut cargo = crate::process::cargo(&format!("{subcommand} --quiet {}", self.options));
-        cargo.args(self.settings);
-        cargo
+        process::cargo(&format!("{subcommand} --quiet {}", self.options))
     }
 }
 
 /// What runs on the machine itself, with these kinds of target, for instance `--all-targets`.
 pub(crate) fn host(targets: &str) -> Group {
     let packages = HOST.map(|name| format!("--package {name}")).join(" ");
-    Group { name: "host", options: format!("{packages} --features app/ssr {targets}"), settings: &[] }
+    Group { name: "host", options: format!("{packages} --features app/ssr {targets}") }
 }
 
 /// What runs in a browser.
 pub(crate) fn browser() -> [Group; 2] {
     const WASM: &str = "--lib --target wasm32-unknown-unknown";
-    let settings = dev_settings();
     let dashboard = format!("--package app --package dashboard --features app/hydrate {WASM}");
     let banner = format!("--package banner {WASM}");
-    [Group { name: "dashboard", options: dashboard, settings }, Group { name: "banner", options: banner, settings }]
+    [Group { name: "dashboard", options: dashboard }, Group { name: "banner", options: banner }]
 }
 
 /// What is published for others without what only we turn on: the client of the vendor's API.
 pub(crate) fn published() -> Group {
-    Group { name: "replicated alone", options: "--package replicated --lib".to_owned(), settings: &[] }
+    Group { name: "replicated alone", options: "--package replicated --lib".to_owned() }
 }
 
 #[cfg(test)]

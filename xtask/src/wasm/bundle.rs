@@ -29,19 +29,14 @@ pub(super) fn build(package: &str, profile: Profile) -> Result<Record> {
 }
 
 /// Cargo's part. Each bundle is built alone: together, the features of one would be those of the other too.
+///
+/// The quick one has Cargo's profile `dev`, so that macros and build scripts are those that the server is built with.
 fn compile(package: &str, profile: Profile) -> Command {
     let mut cargo = cargo(&format!("build --package {package} --lib --target {TARGET}"));
-    match profile {
-        Profile::Dev => cargo.args(dev_settings()),
-        Profile::Release => cargo.args(["--profile", "wasm-release"]),
-    };
+    if profile == Profile::Release {
+        cargo.args(["--profile", "wasm-release"]);
+    }
     cargo
-}
-
-/// The profile `dev`, so that macros and build scripts are those that the server is built with, but with WebAssembly
-/// that is small enough to be processed and loaded quickly.
-pub(crate) fn dev_settings() -> &'static [&'static str] {
-    &["--config", "target.wasm32-unknown-unknown.rustflags=[\"-Copt-level=1\",\"--cfg=erase_components\"]"]
 }
 
 fn compiled(package: &str, profile: Profile) -> Result<PathBuf> {
@@ -63,7 +58,7 @@ fn bind(package: &str, compiled: &Path, profile: Profile) -> Result<Vec<Asset>> 
         .remove_name_section(true)
         .remove_producers_section(true)
         .generate_output()?;
-    if !output.snippets().is_empty() || !output.local_modules().is_empty() {
+    if !output.local_modules().is_empty() || output.snippets().values().any(|inline| !inline.is_empty()) {
         bail!("{package} brings JavaScript of its own, which the site has no place for");
     }
     let script = output.js().as_bytes().to_vec();

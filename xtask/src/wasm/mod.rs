@@ -6,8 +6,6 @@ mod record;
 mod site;
 mod style;
 
-pub(crate) use self::bundle::dev_settings;
-
 use anyhow::Result;
 use clap::ValueEnum;
 
