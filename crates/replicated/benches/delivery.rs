@@ -14,6 +14,8 @@ use tokio::net::TcpListener;
 
 const BATCHES: u32 = 200;
 const METRICS: u32 = 90;
+/// The short way is measured this often, and its median taken: one round is over in milliseconds.
+const ROUNDS: u32 = 9;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -26,11 +28,16 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let identity = client.register(&"ada@corp.example".into(), &"0".repeat(64)).await?.value;
 
     let batches: Vec<Map<String, Value>> = (0..BATCHES).map(batch).collect();
-    let per_batch = one_request_per_batch(&client, &identity, &batches).await?;
+    let mut rounds = Vec::new();
+    for _ in 0..ROUNDS {
+        rounds.push(one_request_per_batch(&client, &identity, &batches).await?);
+    }
+    rounds.sort();
+    let per_batch = rounds[rounds.len() / 2];
     let per_metric = one_request_per_metric(&client, &identity, &batches).await?;
 
     let requests = simulator.snapshot().counts.requests;
-    let expected = u64::from(1 + BATCHES + BATCHES * METRICS);
+    let expected = u64::from(1 + ROUNDS * BATCHES + BATCHES * METRICS);
     assert_eq!(requests, expected, "every request of both ways reached the simulator");
     let line = json!({
         "benchmark": "delivery",

@@ -1,6 +1,6 @@
 //! One install, as the vendor knows it. Pure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -38,7 +38,7 @@ pub struct Instance {
     /// The latest set, by key.
     pub metrics: BTreeMap<String, Metric>,
     /// The latest changes (at most 4,000), oldest first.
-    pub changes: Vec<Change>,
+    pub changes: VecDeque<Change>,
 }
 
 /// The current value of a metric.
@@ -86,7 +86,7 @@ impl Instance {
             name: None,
             deliveries: 0,
             metrics: BTreeMap::new(),
-            changes: Vec::new(),
+            changes: VecDeque::new(),
         }
     }
 
@@ -111,7 +111,7 @@ impl Instance {
             let changed_at = match &old {
                 Some(old) if old.value == value => old.changed_at,
                 _ => {
-                    self.changes.push(Change {
+                    self.changes.push_back(Change {
                         at: now,
                         key: key.clone(),
                         from: old.map(|old| old.value),
@@ -171,7 +171,7 @@ mod tests {
         assert_eq!(instance.metrics["plan"], Metric { value: json!("free"), changed_at: at(1) });
         assert_eq!(instance.metrics.len(), 2);
         let latest: Vec<_> =
-            instance.changes[3..].iter().map(|c| (c.key.as_str(), c.from.clone(), c.to.clone())).collect();
+            instance.changes.iter().skip(3).map(|c| (c.key.as_str(), c.from.clone(), c.to.clone())).collect();
         assert_eq!(latest, [("users", Some(json!(1)), Some(json!(2))), ("gone", Some(json!(true)), None)]);
         assert_eq!((instance.deliveries, instance.last_metrics), (2, Some(at(2))));
     }
