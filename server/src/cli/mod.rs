@@ -20,12 +20,14 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Parser, Subcommand};
+use collectors::CollectError;
 use domain::clock::SystemClock;
 use serde::Serialize;
 
 use crate::config::{Config, ConfigError};
 use crate::install::Install;
 use crate::logging;
+use crate::services::{CollectionError, StartError};
 
 /// Usage telemetry for OpenHands Enterprise that hides nothing from its administrators.
 #[derive(Debug, Parser)]
@@ -104,7 +106,16 @@ fn report(error: &anyhow::Error) -> ExitCode {
         // Standard error may be closed; then there is nobody left to tell.
         let _gone = writeln!(std::io::stderr(), "ohe-telemetry: {error:#}");
     }
-    ExitCode::from(if error.is::<ConfigError>() { 2 } else { 1 })
+    ExitCode::from(if is_misuse(error) { 2 } else { 1 })
+}
+
+/// Is it for whoever runs the program to call or to configure it in another way?
+fn is_misuse(error: &anyhow::Error) -> bool {
+    let of_start = error.downcast_ref::<StartError>();
+    let of_collection = error.downcast_ref::<CollectionError>();
+    error.is::<ConfigError>()
+        || of_start.is_some_and(|error| !matches!(error, StartError::Dictionary(_)))
+        || matches!(of_collection, Some(CollectionError::Collect(CollectError::UnknownCollector { .. })))
 }
 
 /// Prints a result on standard output.

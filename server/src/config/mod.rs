@@ -213,7 +213,7 @@ mod tests {
 
     #[test]
     fn a_secret_may_come_from_a_file() {
-        let file = std::env::temp_dir().join(format!("ohe-telemetry-secret-{}", std::process::id()));
+        let file = env::temp_dir().join(format!("ohe-telemetry-secret-{}", std::process::id()));
         std::fs::write(&file, "pk_from_file\n").unwrap();
         let path = file.to_str().unwrap();
         let config = read(&[("REPLICATED_PUBLISHABLE_KEY_FILE", path)]).unwrap();

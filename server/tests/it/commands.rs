@@ -89,7 +89,7 @@ async fn wrong_use_and_bad_configuration_exit_with_2_and_say_what_was_expected()
 async fn an_unknown_collector_is_an_error_that_names_those_there_are() {
     let fixture = Fixture::new().await;
     let output = run(&fixture, &["collect", "--dry-run", "--collector", "nonsense"]).await;
-    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(output.status.code(), Some(2));
     let text = String::from_utf8(output.stderr).unwrap();
     assert!(text.contains("nonsense") && text.contains("system_metrics"), "{text}");
 }

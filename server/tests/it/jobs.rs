@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chrono::{TimeDelta, Utc};
+use chrono::TimeDelta;
 use domain::clock::{Clock, SystemClock};
 use domain::schedule::{Due, Work};
 use ohe_telemetry::config::Config;
@@ -63,7 +63,7 @@ async fn a_job_that_failed_is_tried_again_once_its_backoff_is_over() {
 async fn finished_jobs_are_pruned_after_the_retention_and_waiting_ones_never() {
     let fixture = Fixture::new().await;
     let queue = &fixture.install.queue;
-    let now = Utc::now();
+    let now = SystemClock.now();
     for key in ["old", "new", "waiting"] {
         queue.enqueue(&collect(key), now).await.unwrap();
     }

@@ -1,5 +1,7 @@
 //! The server against its real parts: PostgreSQL, the vendor simulator over a socket, the binary itself.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that lacks its parts cannot go on")]
+
 mod admin_email;
 mod collection;
 mod commands;
