@@ -3,6 +3,8 @@
 //! The pages call the server functions in [`api`], the server functions call the port in [`backend`], and whoever
 //! serves the dashboard implements that port and provides it in Leptos' context.
 
+// A page is one nested type, which grows beyond the default where nothing is erased, as in a release.
+#![recursion_limit = "256"]
 #![expect(
     unreachable_pub,
     reason = "`#[component]` declares what it generates `pub`, whatever the component's visibility"

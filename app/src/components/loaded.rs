@@ -1,6 +1,5 @@
 //! The four states of whatever is asked of the server.
 
-use leptos::either::Either;
 use leptos::prelude::*;
 
 use super::{ErrorState, Skeleton};
@@ -11,30 +10,31 @@ use crate::now::provide_now;
 /// Draws the answer with `render` when it is there, a skeleton before, and the error if it is one. `render` draws the
 /// empty state, as only it knows what empty is. While an answer is asked for again the last one stays.
 #[component]
-pub(crate) fn Loaded<T, V>(
+pub(crate) fn Loaded<T>(
     /// What is asked for.
     answer: Resource<Result<Answer<T>, DashboardError>>,
     /// Draws it.
-    render: fn(T) -> V,
+    render: fn(T) -> AnyView,
+    /// The heading to show until, and unless, `render` draws it.
+    #[prop(optional)]
+    heading: Option<&'static str>,
 ) -> impl IntoView
 where
     T: Clone + Send + Sync + 'static,
-    V: IntoView + 'static,
 {
+    let title = move || heading.map(|heading| view! { <h1 class="visually-hidden">{heading}</h1> });
     view! {
-        <Transition fallback=|| {
-            view! { <Skeleton /> }
-        }>
+        <Transition fallback=move || view! { {title()} <Skeleton /> }>
             {move || Suspend::new(async move {
                 match answer.await {
                     Ok(Answer { generated_at, data }) => {
                         provide_now(generated_at);
-                        Either::Left(render(data))
+                        render(data)
                     }
                     Err(error) => {
                         #[cfg(feature = "ssr")]
                         crate::response_status::set_response_status(error.http_status());
-                        Either::Right(view! { <ErrorState error /> })
+                        view! { {title()} <ErrorState error /> }.into_any()
                     }
                 }
             })}

@@ -22,11 +22,11 @@ pub(crate) fn BatchPage() -> impl IntoView {
     let batch = Resource::new_blocking(move || params.with(|map| map.get("id").unwrap_or_default()), api::batch);
     view! {
         <Title text="Batch" />
-        <Loaded answer=batch render=draw />
+        <Loaded answer=batch render=draw heading="Batch" />
     }
 }
 
-fn draw(batch: BatchDetail) -> impl IntoView {
+fn draw(batch: BatchDetail) -> AnyView {
     let BatchDetail { summary, runs, attempts, payload } = batch;
     let file_name = format!("batch-{}.json", day(summary.collected_at));
     view! {
@@ -48,6 +48,7 @@ fn draw(batch: BatchDetail) -> impl IntoView {
             <Json text=payload file_name />
         </Panel>
     }
+    .into_any()
 }
 
 fn facts(summary: &BatchSummary) -> impl IntoView + use<> {

@@ -43,7 +43,7 @@ fn href(query: BatchQuery) -> String {
     }
 }
 
-fn draw(page: BatchPage) -> impl IntoView {
+fn draw(page: BatchPage) -> AnyView {
     let BatchPage { batches, query, page_size, counts } = page;
     let list = if batches.is_empty() { nothing(query, counts).into_any() } else { table(batches).into_any() };
     view! {
@@ -56,6 +56,7 @@ fn draw(page: BatchPage) -> impl IntoView {
             href=move |page| href(BatchQuery { page, ..query })
         />
     }
+    .into_any()
 }
 
 fn filter(chosen: Option<BatchState>, counts: BatchCounts) -> impl IntoView {

@@ -22,7 +22,7 @@ pub(crate) fn CollectorsPage() -> impl IntoView {
     }
 }
 
-fn draw(list: CollectorList) -> impl IntoView {
+fn draw(list: CollectorList) -> AnyView {
     if list.collectors.is_empty() {
         return view! {
             <div class="panel">

@@ -17,11 +17,11 @@ pub(crate) fn MetricPage() -> impl IntoView {
         Resource::new_blocking(move || params.with(|map| map.get("key").unwrap_or_default()), api::metric_history);
     view! {
         <Title text="Metric" />
-        <Loaded answer=history render=draw />
+        <Loaded answer=history render=draw heading="Metric" />
     }
 }
 
-fn draw(history: MetricHistory) -> impl IntoView {
+fn draw(history: MetricHistory) -> AnyView {
     let MetricSummary { key, unit, description, .. } = history.metric.clone();
     let facts = facts(&history.metric);
     let values = values(history.points.clone(), &unit);
@@ -39,6 +39,7 @@ fn draw(history: MetricHistory) -> impl IntoView {
         <Panel title="Over time">{chart}</Panel>
         {values}
     }
+    .into_any()
 }
 
 fn facts(metric: &MetricSummary) -> impl IntoView + use<> {

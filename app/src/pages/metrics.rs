@@ -22,7 +22,7 @@ pub(crate) fn MetricsPage() -> impl IntoView {
     }
 }
 
-fn draw(list: MetricList) -> impl IntoView {
+fn draw(list: MetricList) -> AnyView {
     let address = use_query_map();
     let search = RwSignal::new(address.with_untracked(|map| map.get("q").unwrap_or_default()));
     let latest = match list.latest_batch {
@@ -64,6 +64,7 @@ fn draw(list: MetricList) -> impl IntoView {
         </div>
         {move || found.with(|found| groups(found))}
     }
+    .into_any()
 }
 
 /// Does `metric` have every word of `search` in its key, unit, description or owner? Case does not matter.

@@ -26,7 +26,7 @@ pub(crate) fn OverviewPage() -> impl IntoView {
     }
 }
 
-fn draw(overview: Overview) -> impl IntoView {
+fn draw(overview: Overview) -> AnyView {
     let Overview { license, collection, upload, identity, backlog, vendor } = overview;
     view! {
         {license_panel(&license)}
@@ -36,6 +36,7 @@ fn draw(overview: Overview) -> impl IntoView {
         </div>
         <div class="overview__columns">{vendor_panel(vendor)} {identity_panel(identity)}</div>
     }
+    .into_any()
 }
 
 fn license_panel(license: &License) -> impl IntoView + use<> {

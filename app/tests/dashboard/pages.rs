@@ -84,6 +84,7 @@ fn an_absent_database_is_said_with_what_to_do() {
     for (path, _) in PATHS {
         let page = page(Story::DatabaseAway, path);
         assert_eq!(page.status, 503, "{path}");
+        assert_eq!(count(&page, "<h1"), 1, "{path}");
         let text = text(&page);
         assert!(text.contains("The database cannot be reached"), "{path}: {text}");
         assert!(text.contains("DATABASE_URL") && text.contains("Try again"), "{path}: {text}");
