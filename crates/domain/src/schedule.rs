@@ -116,9 +116,20 @@ impl Schedule {
         Some(slot)
     }
 
-    /// The next upload slot.
-    pub fn next_upload(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        Some(self.upload.next(now - self.spread)? + self.spread)
+    /// When waiting batches will next be delivered: in the next slot, or sooner where a failed delivery is tried again.
+    pub fn next_upload(&self, now: DateTime<Utc>, state: &State) -> Option<DateTime<Utc>> {
+        let slot = self.upload.next(now - self.spread)? + self.spread;
+        let retry = state.last_upload_attempt.filter(|&last| last <= now).and_then(|last| self.retry_at(last, state));
+        Some(retry.map_or(slot, |retry| retry.max(now).min(slot)))
+    }
+
+    /// When a delivery that failed at `last` is tried again; none where none failed, or nothing waits.
+    fn retry_at(&self, last: DateTime<Utc>, state: &State) -> Option<DateTime<Utc>> {
+        if state.failed_uploads == 0 || state.pending == 0 {
+            return None;
+        }
+        let wait = backoff(state.failed_uploads, self.jitter, state.retry_after);
+        last.checked_add_signed(TimeDelta::from_std(wait).ok()?)
     }
 }
 
@@ -214,9 +225,7 @@ fn due_upload(now: DateTime<Utc>, state: &State, schedule: &Schedule) -> Option<
         // The first batch of an install goes out at once. Keyed by what is there, not by the time: one run for all who ask.
         return work(format!("upload:first:{}", state.last_collection.map(stamp).unwrap_or_default()));
     };
-    if state.failed_uploads > 0 {
-        let wait = backoff(state.failed_uploads, schedule.jitter, state.retry_after);
-        let retry_at = last + TimeDelta::from_std(wait).ok()?;
+    if let Some(retry_at) = schedule.retry_at(last, state) {
         return (now >= retry_at).then(|| work(format!("upload:retry:{}", stamp(last))))?;
     }
     let slot = schedule.latest_upload_slot(now)?;
@@ -370,6 +379,22 @@ mod tests {
     }
 
     #[test]
+    fn the_next_delivery_is_the_retry_where_one_is_to_come() {
+        let now = at("2025-11-10T04:00:00Z");
+        let mut state = State { pending: 1, last_upload_attempt: Some(at("2025-11-10T03:59:50Z")), ..settled(now) };
+        assert_eq!(schedule().next_upload(now, &state), Some(at("2025-11-11T03:00:00Z")));
+        state.failed_uploads = 1;
+        assert_eq!(schedule().next_upload(now, &state), Some(at("2025-11-10T04:00:20Z")));
+        assert_eq!(
+            schedule().next_upload(at("2025-11-10T05:00:00Z"), &state),
+            Some(at("2025-11-10T05:00:00Z")),
+            "overdue"
+        );
+        state.pending = 0;
+        assert_eq!(schedule().next_upload(now, &state), Some(at("2025-11-11T03:00:00Z")), "nothing waits");
+    }
+
+    #[test]
     fn the_vendor_hears_from_an_install_at_least_every_four_hours() {
         let heard = |text: &'static str| move |state: &mut State| state.last_check_in = Some(at(text));
         assert!(keys("2025-11-10T03:49:59Z", heard("2025-11-10T00:00:00Z")).is_empty());
@@ -413,7 +438,7 @@ mod tests {
         assert!(due(at("2025-11-16T02:02:29Z"), &State { pending: 0, ..state.clone() }, &spread).is_empty());
         let slot = at("2025-11-16T02:02:30Z");
         assert_eq!(due(slot, &State { pending: 0, ..state }, &spread)[0].work, Work::Collect { slot: Some(slot) });
-        assert_eq!(spread.next_upload(slot), Some(at("2025-11-16T03:02:30Z")));
+        assert_eq!(spread.next_upload(slot, &State::default()), Some(at("2025-11-16T03:02:30Z")));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use clap::Args;
 use domain::clock::SystemClock;
-use replicated::simulator::Simulator;
+use replicated::simulator::{ServerCertificate, Simulator};
 
 use super::print_text;
 use super::serve::{bind, shutdown_on_signal};
@@ -20,6 +20,9 @@ pub(super) struct VendorSimulator {
     /// Keep what the vendor knows in this file.
     #[arg(long, value_name = "FILE")]
     state_file: Option<PathBuf>,
+    /// Speak HTTPS, with a certificate that nobody trusts, to see how that fails.
+    #[arg(long)]
+    tls: bool,
 }
 
 impl VendorSimulator {
@@ -30,8 +33,15 @@ impl VendorSimulator {
             None => Simulator::new(clock),
         };
         let listener = bind(self.bind).await?;
-        print_text(format_args!("The vendor simulator listens at http://{}/", listener.local_addr()?))?;
-        simulator.serve(listener, shutdown_on_signal()?.cancelled_owned()).await?;
+        let scheme = if self.tls { "https" } else { "http" };
+        print_text(format_args!("The vendor simulator listens at {scheme}://{}/", listener.local_addr()?))?;
+        let shutdown = shutdown_on_signal()?.cancelled_owned();
+        if self.tls {
+            let certificate = ServerCertificate::for_names(&["localhost", "127.0.0.1"])?;
+            simulator.serve_tls(listener, &certificate, shutdown).await?;
+        } else {
+            simulator.serve(listener, shutdown).await?;
+        }
         Ok(())
     }
 }

@@ -100,15 +100,13 @@ impl Dashboard {
         let facts = services.store.facts().await?;
         let identity = services.store.identity().await?;
         let schedule = services.scheduling.schedule().await?;
+        let state = facts.schedule_state();
         let license_facts = services.license.facts_of(&facts);
         let attempts = services.store.recent_attempts(Some(Call::Metrics), RECENT_ATTEMPTS).await?;
         Ok(Overview {
             license: License { status: license_status(&license_facts, now), facts: license_facts },
-            collection: RunTimes {
-                last: facts.last_collection,
-                next: schedule.next_collection(now, &facts.schedule_state()),
-            },
-            upload: RunTimes { last: facts.last_upload, next: schedule.next_upload(now) },
+            collection: RunTimes { last: facts.last_collection, next: schedule.next_collection(now, &state) },
+            upload: RunTimes { last: facts.last_upload, next: schedule.next_upload(now, &state) },
             identity: Identity {
                 customer_id: identity.customer_id,
                 instance_id: identity.instance_id,
