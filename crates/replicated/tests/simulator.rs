@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use domain::clock::ManualClock;
-use replicated::simulator::{Endpoint, Fault, History, Rule, Simulator, When};
+use replicated::simulator::{Endpoint, Fault, Rule, Simulator, When};
 use replicated::{AppStatus, Client};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
@@ -212,26 +212,6 @@ async fn the_state_file_keeps_the_vendor_between_runs() {
     std::fs::write(&path, "{\"customers\": 7}").unwrap();
     let error = Simulator::with_state_file(Arc::new(ManualClock::new(noon())), &path).err().unwrap();
     assert!(error.to_string().contains("remove it to start afresh"), "{error}");
-}
-
-#[tokio::test]
-async fn an_imported_history_goes_on_under_the_same_identity() {
-    let vendor = Vendor::start().await;
-    let week =
-        |weeks: i64, users: i64| (noon() - TimeDelta::weeks(weeks), set(&json!({"users": users, "plan": "free"})));
-    let history = History {
-        email: EMAIL.to_owned(),
-        app_slug: "openhands-enterprise".to_owned(),
-        cluster_id: CLUSTER.to_owned(),
-        version_label: "1.0".to_owned(),
-        deliveries: vec![week(3, 10), week(2, 12), week(1, 15)],
-    };
-    let identity = vendor.simulator.import(history).await.unwrap();
-    client(&vendor.url).send_metrics(&identity, &set(&json!({"users": 20, "plan": "free"}))).await.unwrap();
-    let seen = vendor.simulator.snapshot();
-    assert_eq!((seen.customers.len(), seen.instances[0].deliveries), (1, 4));
-    assert_eq!(seen.customers[0].created_at, noon() - TimeDelta::weeks(3));
-    assert!(support::page(&vendor.url).await.contains("from 10 to 20 in 4 changes"));
 }
 
 #[tokio::test]

@@ -37,7 +37,7 @@ use script::Script;
 use state_file::StateFile;
 
 pub use instance::{Change, Instance, Metric};
-pub use portal::{History, PortalCustomer};
+pub use portal::PortalCustomer;
 pub use request_log::{Counts, LoggedRequest};
 pub use script::{ArmedRule, Endpoint, Fault, RetryAfter, Rule, When};
 pub use state_file::StateFileError;
@@ -163,18 +163,6 @@ impl Simulator {
     /// Removes every failure. Tokens that were revoked stay revoked.
     pub fn heal(&self) {
         self.state().script.clear();
-    }
-
-    /// Makes the portal know an install that has delivered before, and gives its identity. An install that it knows
-    /// already keeps its identity; deliveries are added to its history.
-    ///
-    /// # Errors
-    /// When the state file cannot be written.
-    pub async fn import(&self, history: History) -> Result<crate::Identity, StateFileError> {
-        let now = self.now();
-        let identity = self.state().portal.import(history, now);
-        self.save().await?;
-        Ok(identity)
     }
 
     /// All that the simulator knows.

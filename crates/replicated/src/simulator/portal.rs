@@ -2,11 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::instance::{Instance, Report};
-use crate::Identity;
+use super::instance::Instance;
 
 /// A customer, as the portal shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -23,21 +21,6 @@ pub struct PortalCustomer {
     pub created_at: DateTime<Utc>,
     /// How often, in all.
     pub registrations: u64,
-}
-
-/// The past of an install, for [`super::Simulator::import`].
-#[derive(Debug, Clone)]
-pub struct History {
-    /// The customer's e-mail address.
-    pub email: String,
-    /// The application.
-    pub app_slug: String,
-    /// The install's own id.
-    pub cluster_id: String,
-    /// The version it runs.
-    pub version_label: String,
-    /// The sets of metrics with their times of arrival, oldest first. Each counts as a check-in too.
-    pub deliveries: Vec<(DateTime<Utc>, Map<String, Value>)>,
 }
 
 /// A customer with what only the vendor knows.
@@ -138,30 +121,6 @@ impl Portal {
 
     pub(super) fn instance_mut(&mut self, id: &str) -> Option<&mut Instance> {
         self.instances.iter_mut().find(|instance| instance.id == id)
-    }
-
-    pub(super) fn import(&mut self, history: History, now: DateTime<Utc>) -> Identity {
-        let first = history.deliveries.first().map_or(now, |(at, _)| *at);
-        let (customer, instance_id) = self.register(&history.email, &history.app_slug, None, first);
-        let report = Report {
-            cluster_id: Some(history.cluster_id.clone()),
-            app_status: Some(crate::AppStatus::Ready.word().to_owned()),
-            version_label: Some(history.version_label),
-            name: Some(history.app_slug),
-        };
-        if let Some(instance) = self.instance_mut(&instance_id) {
-            instance.cluster_id = Some(history.cluster_id.clone());
-            for (at, metrics) in history.deliveries {
-                instance.receive(metrics, &report, at);
-                instance.check_in(&report, at);
-            }
-        }
-        Identity {
-            customer_id: customer.id,
-            instance_id,
-            cluster_id: history.cluster_id,
-            service_token: Some(customer.service_token.into()),
-        }
     }
 }
 
