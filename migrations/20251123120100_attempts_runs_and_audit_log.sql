@@ -12,7 +12,8 @@ CREATE TABLE telemetry_delivery_attempts (
     )),
     http_status smallint,
     error text,
-    retry_after_seconds bigint CHECK (retry_after_seconds >= 0)
+    retry_after_seconds bigint CHECK (retry_after_seconds >= 0),
+    vendor_clock_offset_ms bigint
 );
 
 CREATE INDEX ix_telemetry_delivery_attempts_started_at ON telemetry_delivery_attempts (started_at);

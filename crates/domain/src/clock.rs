@@ -11,6 +11,14 @@ pub trait Clock: fmt::Debug + Send + Sync {
     fn now(&self) -> DateTime<Utc>;
 }
 
+/// How far two clocks may be apart before somebody should know: schedules and the license rule go by this machine's.
+pub const TOLERATED_OFFSET: TimeDelta = TimeDelta::minutes(5);
+
+/// Is another clock, ahead of ours by `offset` (or behind, where negative), so far off that it should be set?
+pub fn is_off(offset: TimeDelta) -> bool {
+    offset.abs() > TOLERATED_OFFSET
+}
+
 /// The clock of the machine.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
@@ -61,6 +69,20 @@ mod tests {
         assert_eq!(same.now(), DateTime::UNIX_EPOCH + TimeDelta::hours(3));
         same.set(DateTime::UNIX_EPOCH - TimeDelta::days(1));
         assert_eq!(clock.now(), DateTime::UNIX_EPOCH - TimeDelta::days(1));
+    }
+
+    #[test]
+    fn five_minutes_are_tolerated_in_both_directions() {
+        let tick = TimeDelta::microseconds(1);
+        for (offset, off) in [
+            (TimeDelta::zero(), false),
+            (TOLERATED_OFFSET, false),
+            (TOLERATED_OFFSET + tick, true),
+            (-TOLERATED_OFFSET, false),
+            (-TOLERATED_OFFSET - tick, true),
+        ] {
+            assert_eq!(is_off(offset), off, "{offset}");
+        }
     }
 
     #[test]

@@ -55,6 +55,8 @@ pub struct Attempt {
     pub duration: Duration,
     /// The status of the reply, where there was one.
     pub http_status: Option<u16>,
+    /// How far the vendor's clock was ahead of ours, where the reply told; kept to the millisecond.
+    pub vendor_clock_offset: Option<TimeDelta>,
     /// What went wrong; none where the vendor accepted.
     pub failure: Option<Failure>,
 }
@@ -109,6 +111,20 @@ impl Store {
         .await?)
     }
 
+    /// How far the vendor's clock was ahead of ours when it was last told; none where it never was.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub async fn vendor_clock_offset(&self) -> Result<Option<TimeDelta>, StoreError> {
+        let offset: Option<i64> = sqlx::query_scalar(
+            "SELECT vendor_clock_offset_ms FROM telemetry_delivery_attempts
+             WHERE vendor_clock_offset_ms IS NOT NULL ORDER BY started_at DESC, id DESC LIMIT 1",
+        )
+        .fetch_optional(&self.pool)
+        .await?;
+        Ok(offset.map(TimeDelta::milliseconds))
+    }
+
     /// Removes requests that began more than `retention` before `now`, so that the table does not grow for ever. Batches
     /// keep their counts. Returns how many there were.
     ///
@@ -142,8 +158,9 @@ async fn insert(transaction: &mut PgTransaction<'_>, attempt: &Attempt) -> Resul
     let failure = attempt.failure.as_ref();
     let inserted = sqlx::query(
         "INSERT INTO telemetry_delivery_attempts
-             (id, call, batch_id, started_at, duration_ms, outcome, http_status, error, retry_after_seconds)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+             (id, call, batch_id, started_at, duration_ms, outcome, http_status, error, retry_after_seconds,
+              vendor_clock_offset_ms)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
          ON CONFLICT (id) DO NOTHING",
     )
     .bind(attempt.id)
@@ -155,6 +172,7 @@ async fn insert(transaction: &mut PgTransaction<'_>, attempt: &Attempt) -> Resul
     .bind(attempt.http_status.and_then(|status| i16::try_from(status).ok()))
     .bind(failure.map(|failure| one_line(&failure.message)))
     .bind(failure.and_then(|failure| failure.retry_after).and_then(|wait| i64::try_from(wait.as_secs()).ok()))
+    .bind(attempt.vendor_clock_offset.map(|offset| offset.num_milliseconds()))
     .execute(&mut **transaction)
     .await?;
     Ok(inserted.rows_affected() > 0)
@@ -213,6 +231,7 @@ impl FromRow<'_, PgRow> for Attempt {
         let call: String = row.try_get("call")?;
         Ok(Self {
             id: row.try_get("id")?,
+            vendor_clock_offset: row.try_get::<Option<_>, _>("vendor_clock_offset_ms")?.map(TimeDelta::milliseconds),
             call: Call::from_word(&call).ok_or_else(|| unknown_word("call", &call))?,
             batch_id: row.try_get("batch_id")?,
             started_at: row.try_get("started_at")?,

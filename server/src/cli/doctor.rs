@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use chrono::TimeDelta;
 use domain::clock::SystemClock;
 use serde::Serialize;
 
@@ -27,16 +26,13 @@ enum Verdict {
     Failed,
 }
 
-/// How far the database's clock may be off before an administrator should know.
-const CLOCK_TOLERANCE: TimeDelta = TimeDelta::minutes(5);
-
 /// Checks everything this install needs. Changes nothing and calls nobody but the database and Keycloak.
 pub(super) async fn run() -> anyhow::Result<()> {
     let config = Config::from_process()?;
     let install = Install::new(&config, Arc::new(SystemClock))?;
     let mut checks = vec![is_ohe(&config), publishable_key(&config), database(&install).await];
     if checks.iter().all(|check| check.name != "database" || check.verdict == Verdict::Ok) {
-        checks.extend([tables(&install).await, clocks(&install).await, administrator(&install).await]);
+        checks.extend([tables(&install).await, administrator(&install).await, clocks(&install).await]);
         checks.push(collectors(&install).await);
     }
     let failed = checks.iter().any(|check| check.verdict == Verdict::Failed);
@@ -94,11 +90,18 @@ async fn tables(install: &Install) -> Check {
 }
 
 async fn clocks(install: &Install) -> Check {
-    match install.services.store.database_now().await {
-        Ok(theirs) => {
-            let off = theirs - install.services.clock.now();
-            let detail = format!("the database's clock differs from this machine's by {} s", off.num_seconds());
-            check("clocks", if off.abs() > CLOCK_TOLERANCE { Verdict::Warning } else { Verdict::Ok }, detail)
+    match install.services.clocks.offsets().await {
+        Ok(offsets) => {
+            let detail = match offsets.vendor {
+                Some(vendor) => format!(
+                    "the database's clock is {} s ahead, the vendor's {} s",
+                    offsets.database.num_seconds(),
+                    vendor.num_seconds()
+                ),
+                None => format!("the database's clock is {} s ahead", offsets.database.num_seconds()),
+            };
+            let verdict = if offsets.off().next().is_some() { Verdict::Warning } else { Verdict::Ok };
+            check("clocks", verdict, detail)
         }
         Err(error) => failed("clocks", error),
     }

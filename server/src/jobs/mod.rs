@@ -1,5 +1,6 @@
 //! Background jobs. apalis lives in this folder and nowhere else; what a job does is one call of a service.
 
+mod housekeeping;
 mod queue;
 mod ticker;
 mod worker;

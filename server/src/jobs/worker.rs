@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 use uuid::Uuid;
 
+use super::housekeeping::keep_house;
 use super::ticker::{EveryFewSeconds, describe, enqueue_what_is_due};
 use super::{COLLECT_QUEUE, CollectJob, UPLOAD_QUEUE, UploadJob};
 use crate::install::Install;
@@ -31,7 +32,7 @@ pub async fn run(install: Arc<Install>, shutdown: CancellationToken) {
     let collect = keep_alive(COLLECT_QUEUE, &shutdown, || collect_worker(Arc::clone(&install), shutdown.clone()));
     let upload = keep_alive(UPLOAD_QUEUE, &shutdown, || upload_worker(Arc::clone(&install), shutdown.clone()));
     let ticks = keep_alive("ticks", &shutdown, || tick_worker(Arc::clone(&install), shutdown.clone()));
-    tokio::join!(collect, upload, ticks);
+    tokio::join!(collect, upload, ticks, keep_house(&install, &shutdown));
 }
 
 /// Builds a worker again whenever it ends before `shutdown`: apalis ends one at the first error of its database.

@@ -239,13 +239,13 @@ impl DeliveryService {
 
     /// Records a call with its result.
     async fn end<T>(&self, open: &OpenCall, result: &Result<Reply<T>, replicated::Error>) -> Result<(), StoreError> {
-        let (http_status, failure) = match result {
-            Ok(reply) => (Some(reply.http_status), None),
+        let (http_status, vendor_time, failure) = match result {
+            Ok(reply) => (Some(reply.http_status), reply.vendor_time, None),
             Err(error) => {
                 warn!(call = open.call.word(), class = %error.class, status = error.http_status, error = %error, "the vendor was not reached or refused");
                 let failure =
                     Failure { class: error.class, message: error.message.clone(), retry_after: error.retry_after };
-                (error.http_status, Some(failure))
+                (error.http_status, error.vendor_time, Some(failure))
             }
         };
         let attempt = Attempt {
@@ -255,6 +255,7 @@ impl DeliveryService {
             started_at: open.started_at,
             duration: open.started.elapsed(),
             http_status,
+            vendor_clock_offset: vendor_time.map(|theirs| theirs - self.clock.now()),
             failure,
         };
         self.store.record_attempt(&attempt).await

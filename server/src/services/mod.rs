@@ -1,6 +1,7 @@
 //! Orchestration: what the product does, over the crates that know how. Knows neither axum nor apalis.
 
 mod admin_email;
+mod clocks;
 mod collection;
 mod delivery;
 mod keycloak_admin;
@@ -17,6 +18,7 @@ use store::Store;
 use crate::config::{Config, ConfigError};
 
 pub use admin_email::AdminEmail;
+pub use clocks::{ClockOffsets, ClockService};
 pub use collection::{CollectionError, CollectionOutcome, CollectionService, SkipReason};
 pub use delivery::{DeliveryError, DeliveryOutcome, DeliveryService};
 pub use keycloak_admin::{KeycloakAdmin, KeycloakError};
@@ -28,6 +30,8 @@ pub use scheduling::SchedulingService;
 pub struct Services {
     /// Where the time comes from.
     pub clock: Arc<dyn Clock>,
+    /// Whether other clocks agree.
+    pub clocks: ClockService,
     /// Our tables.
     pub store: Store,
     /// What is due.
@@ -93,6 +97,7 @@ impl Services {
             delivery: DeliveryService::new(store.clone(), &config.vendor, admin_email.clone(), Arc::clone(&clock))?,
             admin_email,
             registry,
+            clocks: ClockService::new(store.clone(), Arc::clone(&clock)),
             license,
             scheduling,
             store,

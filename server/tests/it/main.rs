@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that lacks its parts cannot go on")]
 
 mod admin_email;
+mod clocks;
 mod collection;
 mod commands;
 mod delivery;

@@ -98,6 +98,7 @@ async fn an_attempt_comes_back_as_it_was_recorded() {
     for (minute, class) in ErrorClass::ALL.into_iter().enumerate() {
         recorded.push(Attempt {
             http_status: (minute % 2 == 0).then_some(429),
+            vendor_clock_offset: (minute % 4 == 0).then_some(TimeDelta::milliseconds(-1234)),
             failure: Some(Failure {
                 class,
                 message: "refused".to_owned(),
@@ -116,6 +117,11 @@ async fn an_attempt_comes_back_as_it_was_recorded() {
     recorded.reverse();
     assert_eq!(store.recent_attempts(None, 99).await.unwrap(), recorded, "newest first");
     assert_eq!(store.recent_attempts(None, 2).await.unwrap(), recorded[..2]);
+    assert_eq!(
+        store.vendor_clock_offset().await.unwrap(),
+        Some(TimeDelta::milliseconds(-1234)),
+        "the last that was told"
+    );
     let check_ins = recorded.iter().filter(|attempt| attempt.call == Call::CheckIn).cloned().collect::<Vec<_>>();
     assert_eq!(store.recent_attempts(Some(Call::CheckIn), 99).await.unwrap(), check_ins);
 }

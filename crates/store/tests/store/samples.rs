@@ -59,6 +59,7 @@ pub(crate) fn success(call: Call, batch_id: Option<Uuid>, started_at: &str) -> A
         started_at: at(started_at),
         duration: Duration::from_millis(250),
         http_status: Some(200),
+        vendor_clock_offset: None,
         failure: None,
     }
 }
