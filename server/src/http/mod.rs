@@ -19,6 +19,7 @@ use tower_http::trace::TraceLayer;
 use tracing::info_span;
 
 use crate::install::Install;
+use crate::services::LicenseService;
 
 pub use access::Access;
 
@@ -27,26 +28,25 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// All routes of the server.
 pub fn router(install: Arc<Install>, access: &Access) -> Router {
-    let license = install.services.license.clone();
-    let public = Router::new()
-        .route("/api/license-status", get(license_status::license_status))
-        .with_state(license)
-        .layer(cors(&access.cors_origins));
+    let public = license_status(install.services.license.clone(), access);
     let health = Router::new()
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .with_state(Arc::clone(&install));
-    public
-        .merge(health)
+    let traced = health
         .merge(dashboard::router(install, access))
         .layer(CatchPanicLayer::new())
         .layer(TraceLayer::new_for_http().make_span_with(span))
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
-        .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
-        .layer(SetResponseHeaderLayer::if_not_present(
-            header::X_CONTENT_TYPE_OPTIONS,
-            HeaderValue::from_static("nosniff"),
-        ))
+        .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid));
+    let no_sniffing = HeaderValue::from_static("nosniff");
+    traced.layer(SetResponseHeaderLayer::if_not_present(header::X_CONTENT_TYPE_OPTIONS, no_sniffing)).merge(public)
+}
+
+/// The route of the license status. Every open tab of OHE polls it, so it goes without span and request id.
+pub fn license_status(license: LicenseService, access: &Access) -> Router {
+    let route = Router::new().route("/api/license-status", get(license_status::license_status)).with_state(license);
+    if access.cors_origins.is_empty() { route } else { route.layer(cors(&access.cors_origins)) }
 }
 
 /// Pages of these origins may read the license status; no cookie goes along.
