@@ -8,6 +8,9 @@ const LONGEST_ROOT: usize = 120;
 /// Names that say nothing of what is in a file.
 const EMPTY_NAMES: [&str; 6] = ["utils", "util", "helpers", "common", "manager", "misc"];
 
+/// What stands where something is left to do.
+const UNFINISHED: [&str; 2] = [concat!("TO", "DO"), concat!("FIX", "ME")];
+
 /// A text that may not stand in certain files.
 struct Ban {
     /// Files that the ban is for: their path begins with one of these, and ends with one of the extensions.
@@ -33,6 +36,19 @@ const NOT_JOBS: &[&str] = &[
     "server/src/services",
     "server/src/ui",
 ];
+/// Where nothing knows of SQL. The jobs look into apalis' own tables, and the demo prepares OHE's.
+const NO_SQL: &[&str] = &[
+    "app/",
+    "crates/domain",
+    "crates/replicated",
+    "frontend/",
+    "server/src/auth",
+    "server/src/cli",
+    "server/src/config",
+    "server/src/http",
+    "server/src/services",
+    "server/src/ui",
+];
 
 const BANS: [Ban; 15] = [
     Ban { paths: NOT_JOBS, extensions: RUST, text: "apalis", why: "apalis lives in server/src/jobs alone" },
@@ -41,14 +57,9 @@ const BANS: [Ban; 15] = [
     Ban { paths: &["server/src/services"], extensions: RUST, text: "crate::http", why: "nothing points back up" },
     Ban { paths: &["server/src/services"], extensions: RUST, text: "crate::jobs", why: "nothing points back up" },
     Ban { paths: &["server/src/services"], extensions: RUST, text: "crate::ui", why: "nothing points back up" },
-    Ban {
-        paths: &["app/", "crates/domain", "crates/replicated", "frontend/", "server/src"],
-        extensions: RUST,
-        text: "sqlx::query",
-        why: "SQL stands in store and collectors",
-    },
-    Ban { paths: EVERYWHERE, extensions: SOURCES, text: concat!("TO", "DO"), why: "finish it, or write an issue" },
-    Ban { paths: EVERYWHERE, extensions: SOURCES, text: concat!("FIX", "ME"), why: "finish it, or write an issue" },
+    Ban { paths: NO_SQL, extensions: RUST, text: "sqlx::query", why: "SQL stands in store and collectors" },
+    Ban { paths: EVERYWHERE, extensions: SOURCES, text: UNFINISHED[0], why: "finish it, or write an issue" },
+    Ban { paths: EVERYWHERE, extensions: SOURCES, text: UNFINISHED[1], why: "finish it, or write an issue" },
     Ban { paths: EVERYWHERE, extensions: RUST, text: concat!("#[ig", "nore"), why: "a skipped test is a defect" },
     Ban { paths: EVERYWHERE, extensions: RUST, text: concat!("#[all", "ow("), why: "expect it, with a reason" },
     Ban { paths: &["end2end/"], extensions: SCRIPT, text: "waitForTimeout", why: "wait for an event" },
@@ -72,15 +83,22 @@ pub(super) fn violations(name: &str, text: &str) -> Vec<String> {
     }
     for ban in &BANS {
         if ban.paths.iter().any(|path| name.starts_with(path)) && is_one_of(name, ban.extensions) {
-            let lines = text.lines().enumerate().filter(|(_, line)| line.contains(ban.text));
+            let lines = text.lines().enumerate().filter(|(_, line)| code_of(line, name).contains(ban.text));
             violations.extend(lines.map(|(index, _)| format!("{name}:{}: {}: {}", index + 1, ban.text, ban.why)));
         }
     }
     violations
 }
 
+/// The line, without a comment that takes all of it where a language of ours has such: a rule may be explained there. What
+/// is left to do is not explained but hidden in a comment, so that stays.
+fn code_of<'a>(line: &'a str, name: &str) -> &'a str {
+    let is_prose = is_one_of(name, RUST) && line.trim_start().starts_with("//");
+    if is_prose && !UNFINISHED.iter().any(|word| line.contains(word)) { "" } else { line }
+}
+
 fn longest(name: &str) -> usize {
-    if name.ends_with("/lib.rs") || name.ends_with("/main.rs") { LONGEST_ROOT } else { LONGEST }
+    if name.ends_with("src/lib.rs") || name.ends_with("src/main.rs") { LONGEST_ROOT } else { LONGEST }
 }
 
 fn is_one_of(name: &str, extensions: &[&str]) -> bool {
@@ -100,6 +118,8 @@ mod tests {
             ("server/src/jobs/worker.rs", "use apalis::prelude::Worker;", 0),
             ("server/src/services/delivery.rs", "use apalis::prelude::Worker;", 1),
             ("server/src/services/delivery.rs", "use axum::Router;", 1),
+            ("server/src/services/delivery.rs", "//! Knows no axum.", 0),
+            ("server/src/services/delivery.rs", concat!("// TO", "DO retry"), 1),
             ("server/src/http/router.rs", "use axum::Router;", 0),
             ("app/src/api.rs", "sqlx::query(\"select 1\")", 1),
             ("crates/store/src/batches.rs", "sqlx::query(\"select 1\")", 0),
