@@ -39,7 +39,7 @@ fn words(error: &DashboardError) -> (&'static str, &'static str) {
         DashboardError::Unavailable => (
             "The database cannot be reached",
             "Nothing is lost: collection and delivery go on when it is back. If it stays away, check that PostgreSQL \
-             runs and that DATABASE_URL, or DB_HOST and its kin, point to it.",
+             runs and that DATABASE_URL, or DB_HOST and the other DB_ variables, point to it.",
         ),
         DashboardError::NotFound => {
             ("There is nothing at this address", "It may have been mistyped, or the link is older than what it led to.")
