@@ -22,13 +22,16 @@ const GRACE: Duration = Duration::from_secs(10);
 /// - the time limits are ours, and a transaction may idle while a collector computes;
 /// - one statement of many aggregates is beyond the cost at which PostgreSQL compiles it, which would take longer than to run it;
 /// - rows are grouped by user, in memory;
-/// - the passes of a statement run side by side, also where the planner finds a worker too expensive for one row.
+/// - the passes of a statement run side by side, each in one process: the planner is to find workers cheap, but no table large
+///   enough to be shared out among them, which costs more than it gains where every process has a pass of its own to do.
 const SETTINGS: &str = "SET LOCAL TimeZone = 'UTC';
      SET LOCAL idle_in_transaction_session_timeout = 0;
      SET LOCAL jit = off;
      SET LOCAL work_mem = '64MB';
      SET LOCAL parallel_setup_cost = 0;
-     SET LOCAL parallel_tuple_cost = 0";
+     SET LOCAL parallel_tuple_cost = 0;
+     SET LOCAL min_parallel_table_scan_size = '5TB';
+     SET LOCAL min_parallel_index_scan_size = '5TB'";
 
 /// A pool of its own for collectors, of at most 2 connections, which are made when they are needed.
 pub fn connect(options: PgConnectOptions) -> PgPool {

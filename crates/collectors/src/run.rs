@@ -13,7 +13,7 @@ use domain::{
 };
 use futures::FutureExt;
 use sqlx::PgPool;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::{
     catalog::Catalog,
@@ -181,6 +181,8 @@ async fn attempt(
     started: Instant,
 ) -> Result<Result<BTreeMap<String, MetricValue>, CollectorStatus>, CollectError> {
     let limit = context.options.collector_limit;
+    let deadline = started + limit;
+    let timed_out = || CollectorStatus::TimedOut { limit_seconds: limit.as_secs() };
     let mut savepoint = transaction.savepoint().await?;
     let mut snapshot = Snapshot {
         connection: &mut savepoint,
@@ -188,11 +190,13 @@ async fn attempt(
         now: context.options.now,
         shared: &context.shared.values,
         statement_timeout: context.options.statement_timeout,
-        deadline: started + limit,
+        deadline,
     };
     let collected = AssertUnwindSafe(collector.collect(&mut snapshot)).catch_unwind();
-    Ok(match timeout(limit, collected).await {
-        Err(_) => Err(CollectorStatus::TimedOut { limit_seconds: limit.as_secs() }),
+    Ok(match timeout_at(deadline, collected).await {
+        Err(_) => Err(timed_out()),
+        // The server may be the first to notice.
+        Ok(Ok(Err(_))) if Instant::now() >= deadline => Err(timed_out()),
         // What it says may quote values; the panic hook has told the log where it happened.
         Ok(Err(_)) => Err(CollectorStatus::Error { message: "the collector panicked".to_owned() }),
         Ok(Ok(metrics)) => metrics

@@ -15,6 +15,10 @@ use crate::{
     statement::{Statement, Values},
 };
 
+/// How much later than a collector's deadline the server stops its query: the deadline, and not an error of the query, is what
+/// ends the collector.
+const GRACE: Duration = Duration::from_millis(100);
+
 /// The database as it was at one instant: the same for all collectors, and read-only.
 pub struct Snapshot<'a> {
     pub(crate) connection: &'a mut PgConnection,
@@ -47,7 +51,7 @@ impl Snapshot<'_> {
     /// # Errors
     /// Where the connection is lost.
     pub async fn connection(&mut self) -> Result<&mut PgConnection, CollectorError> {
-        let left = self.deadline.saturating_duration_since(Instant::now());
+        let left = self.deadline.saturating_duration_since(Instant::now()) + GRACE;
         set_statement_timeout(self.connection, left.min(self.statement_timeout)).await?;
         Ok(self.connection)
     }

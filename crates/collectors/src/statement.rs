@@ -230,7 +230,7 @@ mod tests {
             statement.passes.iter().map(|pass| pass.measures.iter().map(|m| m.declaration.key).collect()).collect()
         };
         let passes: Vec<Vec<_>> = keys(&Statement::new(&measures));
-        assert_eq!(passes, [vec!["d"], vec!["e", "c"], vec!["b"], vec!["a"]]);
+        assert_eq!(passes, [vec!["d"], vec!["c", "e"], vec!["b"], vec!["a"]]);
     }
 
     #[test]

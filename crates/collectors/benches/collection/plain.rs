@@ -137,12 +137,12 @@ pub(crate) const QUERIES: [&str; 19] = [
             coalesce(percentile_cont(0.95) WITHIN GROUP (ORDER BY extract(epoch FROM updated_at - created_at))
                          FILTER (WHERE status = 'READY'), 0) AS v1_start_seconds_p95_30d
      FROM app_conversation_start_task
-     WHERE created_at BETWEEN ($1::timestamp - interval '30 days') AT TIME ZONE 'UTC' AND $1::timestamp AT TIME ZONE 'UTC'",
+     WHERE created_at BETWEEN (($1::timestamp - interval '30 days') AT TIME ZONE 'UTC') AND ($1::timestamp AT TIME ZONE 'UTC')",
     "SELECT count(*) AS callbacks_30d, count(*) FILTER (WHERE status = 'ERROR') AS callbacks_error_30d
      FROM conversation_callbacks WHERE created_at BETWEEN $1::timestamp - interval '30 days' AND $1",
     "SELECT count(*) AS v1_callback_results_30d, count(*) FILTER (WHERE status = 'ERROR') AS v1_callback_results_error_30d
      FROM event_callback_result
-     WHERE created_at BETWEEN ($1::timestamp - interval '30 days') AT TIME ZONE 'UTC' AND $1::timestamp AT TIME ZONE 'UTC'",
+     WHERE created_at BETWEEN (($1::timestamp - interval '30 days') AT TIME ZONE 'UTC') AND ($1::timestamp AT TIME ZONE 'UTC')",
 ];
 
 /// All metrics as of `now`, as numbers by key, one query after the other.

@@ -25,14 +25,14 @@ const WORK_30D: Source = Source::of(&["conversation_work", "conversation_metadat
 );
 
 const V1_STARTS_30D: Source = Source::of(&["app_conversation_start_task"]).filter(
-    "{created_at} BETWEEN ({now} - interval '30 days') AT TIME ZONE 'UTC' AND {now} AT TIME ZONE 'UTC'",
+    "{created_at} BETWEEN (({now} - interval '30 days') AT TIME ZONE 'UTC') AND ({now} AT TIME ZONE 'UTC')",
 );
 
 const CALLBACKS_30D: Source = Source::of(&["conversation_callbacks"])
     .filter("{created_at} BETWEEN {now} - interval '30 days' AND {now}");
 
 const V1_CALLBACK_RESULTS_30D: Source = Source::of(&["event_callback_result"]).filter(
-    "{created_at} BETWEEN ({now} - interval '30 days') AT TIME ZONE 'UTC' AND {now} AT TIME ZONE 'UTC'",
+    "{created_at} BETWEEN (({now} - interval '30 days') AT TIME ZONE 'UTC') AND ({now} AT TIME ZONE 'UTC')",
 );
 
 // A status is compared as text: to compare an enumeration with a value it does not have would be an error.
