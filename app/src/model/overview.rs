@@ -21,6 +21,17 @@ pub struct Overview {
     pub backlog: Backlog,
     /// How talking to the vendor goes.
     pub vendor: Vendor,
+    /// Clocks that disagree with the server's by more than is tolerated; usually none.
+    pub clocks_off: Vec<ClockOff>,
+}
+
+/// A clock that disagrees with the server's, by which the schedule and the license go.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClockOff {
+    /// Whose: `database` or `vendor`.
+    pub clock: String,
+    /// By how much it is ahead; negative where it is behind.
+    pub ahead_seconds: i64,
 }
 
 /// The license status and the facts that it follows from.

@@ -1,5 +1,7 @@
 //! The state of the whole install.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use domain::license::LicenseState;
 use leptos::prelude::*;
@@ -13,7 +15,7 @@ use crate::components::{
 use crate::format::duration::duration;
 use crate::format::number::count;
 use crate::license_text::{Deadline, license_text};
-use crate::model::{Attempt, Backlog, Identity, License, Overview, RunTimes, Vendor};
+use crate::model::{Attempt, Backlog, ClockOff, Identity, License, Overview, RunTimes, Vendor};
 
 /// License, schedule, backlog, vendor and identity at a glance.
 #[component]
@@ -27,9 +29,9 @@ pub(crate) fn OverviewPage() -> impl IntoView {
 }
 
 fn draw(overview: Overview) -> AnyView {
-    let Overview { license, collection, upload, identity, backlog, vendor } = overview;
+    let Overview { license, collection, upload, identity, backlog, vendor, clocks_off } = overview;
     view! {
-        {license_panel(&license)}
+        {clocks_off.iter().map(clock_notice).collect_view()} {license_panel(&license)}
         <div class="stats">
             {run_times("Last collection", "Nothing collected yet", collection)}
             {run_times("Last delivery", "Nothing delivered yet", upload)} {pending(backlog)} {set_aside(backlog)}
@@ -37,6 +39,16 @@ fn draw(overview: Overview) -> AnyView {
         <div class="overview__columns">{vendor_panel(vendor)} {identity_panel(identity)}</div>
     }
     .into_any()
+}
+
+fn clock_notice(off: &ClockOff) -> impl IntoView + use<> {
+    let by = duration(Duration::from_secs(off.ahead_seconds.unsigned_abs()));
+    let direction = if off.ahead_seconds < 0 { "behind" } else { "ahead of" };
+    let text = format!(
+        "The {}'s clock is {by} {direction} this server's, by which schedule and license go. Set the one that is wrong.",
+        off.clock
+    );
+    view! { <p class="notice tone-warning">{text}</p> }
 }
 
 fn license_panel(license: &License) -> impl IntoView + use<> {

@@ -80,6 +80,13 @@ fn the_document_names_the_built_files() {
 }
 
 #[test]
+fn a_clock_that_is_off_is_said_with_by_how_much() {
+    let said = "The database's clock is 12 min 34 s behind this server's";
+    assert!(text(&page(Story::Expired, "/admin")).contains(said));
+    assert!(!text(&page(Story::Healthy, "/admin")).contains("'s clock is"));
+}
+
+#[test]
 fn an_absent_database_is_said_with_what_to_do() {
     for (path, _) in PATHS {
         let page = page(Story::DatabaseAway, path);

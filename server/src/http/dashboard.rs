@@ -35,6 +35,7 @@ pub(super) fn router(install: Arc<Install>, access: &Access) -> Router {
     // The files hold nothing of this install.
     Router::new()
         .route("/", get(async || Redirect::temporary("/admin")))
+        .route("/admin/", get(async || Redirect::permanent("/admin")))
         .route("/admin/assets/{file}", get(assets::file))
         .merge(guarded)
 }

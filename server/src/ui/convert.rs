@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use app::model::{
-    Attempt, AttemptOutcome, BatchCounts, BatchDetail, BatchRef, BatchState, BatchSummary, LastRun, MetricPoint,
-    MetricSummary, TableRead,
+    Attempt, AttemptOutcome, BatchCounts, BatchDetail, BatchRef, BatchState, BatchSummary, ClockOff, LastRun,
+    MetricPoint, MetricSummary, TableRead,
 };
+use chrono::TimeDelta;
 use collectors::Column;
 use domain::collector::{CollectorRun, CollectorStatus};
 use domain::metric::{DictionaryEntry, MetricValue};
@@ -66,6 +67,10 @@ pub(super) fn attempt(attempt: store::Attempt) -> Option<Attempt> {
         http_status: attempt.http_status,
         error,
     })
+}
+
+pub(super) fn clock_off((clock, ahead): (&'static str, TimeDelta)) -> ClockOff {
+    ClockOff { clock: clock.to_owned(), ahead_seconds: ahead.num_seconds() }
 }
 
 /// The columns by table. A table of which the rows alone are counted has none.

@@ -121,6 +121,7 @@ impl Dashboard {
                 base_url: services.delivery.vendor_address(),
                 attempts: attempts.into_iter().filter_map(convert::attempt).collect(),
             },
+            clocks_off: services.clocks.offsets().await?.off().map(convert::clock_off).collect(),
         })
     }
 
