@@ -18,7 +18,7 @@ const RULES: [Rule; 5] = [
     Rule { options: "--package domain", forbidden: &["apalis", "axum", "leptos", "reqwest", "sqlx", "tokio"] },
     Rule { options: "--package app --features ssr", forbidden: &DATABASE_AND_JOBS },
     Rule { options: "--package dashboard --target wasm32-unknown-unknown", forbidden: &DATABASE_AND_JOBS },
-    Rule { options: "--package banner --target wasm32-unknown-unknown", forbidden: &["app", "chrono", "serde_json"] },
+    Rule { options: "--package banner --target wasm32-unknown-unknown", forbidden: &["app", "chrono"] },
     Rule { options: "--package replicated", forbidden: &["axum", "leptos", "sqlx"] },
 ];
 

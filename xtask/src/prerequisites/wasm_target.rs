@@ -17,14 +17,16 @@ const LIMIT: Duration = Duration::from_mins(3);
 pub(crate) const WASM_TARGET: Prerequisite = Prerequisite {
     name: "the compiler's target wasm32-unknown-unknown",
     why: "the dashboard runs in the browser as WebAssembly",
-    present: || library_directory().is_ok_and(|directory| has_standard_library(&directory)),
+    present: is_present,
     source: Source::Registry(install),
 };
 
 fn install() -> Result<()> {
     if find("rustup").is_some() {
         match run_within(&mut command("rustup", ["target", "add", TRIPLE]), LIMIT) {
-            Ok(()) => return Ok(()),
+            // The compiler in use need not be one of rustup's.
+            Ok(()) if is_present() => return Ok(()),
+            Ok(()) => {}
             Err(error) => println!("  {error}"),
         }
     }
@@ -34,6 +36,10 @@ fn install() -> Result<()> {
          wasm32-unknown-unknown` where the toolchain server can be reached, or install it with the package that \
          the compiler comes from",
     )
+}
+
+fn is_present() -> bool {
+    library_directory().is_ok_and(|directory| has_standard_library(&directory))
 }
 
 /// Where the compiler in use looks for it.
