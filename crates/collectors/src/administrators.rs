@@ -29,8 +29,8 @@ pub struct FirstAdministrator {
     pub keycloak_user_id: Option<String>,
 }
 
-/// Looks for the first administrator, in a read-only transaction. Users of the same instant are in the order of their ids.
-/// What OHE's database lacks is none, not an error.
+/// Looks for the first administrator, in a read-only transaction. Users of the same instant are in the order of their
+/// ids. What OHE's database lacks is none, not an error.
 ///
 /// # Errors
 /// Where the database does not answer.

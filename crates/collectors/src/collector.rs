@@ -7,8 +7,8 @@ use crate::{catalog::Column, error::CollectorError, measure::Measure, snapshot::
 
 /// Reads some numbers from OHE's database. A collector is one file in `src/collectors`, and registers itself there.
 ///
-/// Most collectors are their [`measures`](Self::measures) and nothing else. One that needs more than SQL aggregates overrides
-/// [`reads`](Self::reads), [`declarations`](Self::declarations) and [`collect`](Self::collect).
+/// Most collectors are their [`measures`](Self::measures) and nothing else. One that needs more than SQL aggregates
+/// overrides [`reads`](Self::reads), [`declarations`](Self::declarations) and [`collect`](Self::collect).
 #[async_trait]
 pub trait MetricsCollector: Send + Sync {
     /// The name, unique, `snake_case`.
@@ -37,11 +37,12 @@ pub trait MetricsCollector: Send + Sync {
         true
     }
 
-    /// The metrics that can be had, each declared, at most once. Must not block the thread: it is stopped at its time limit
-    /// wherever it awaits.
+    /// The metrics that can be had, each declared, at most once. Must not block the thread: it is stopped at its time
+    /// limit wherever it awaits.
     ///
     /// # Errors
-    /// Where not even those can be had that lack no table or column. None of this collector's metrics are recorded then.
+    /// Where not even those can be had that lack no table or column. None of this collector's metrics are recorded
+    /// then.
     async fn collect(&self, snapshot: &mut Snapshot<'_>) -> Result<Vec<Metric>, CollectorError> {
         snapshot.take(self.measures()).await
     }

@@ -20,10 +20,12 @@ const GRACE: Duration = Duration::from_secs(10);
 /// For the transaction alone, whatever the role or the database has set:
 /// - naive timestamps of OHE are UTC, and are compared as such in a session of any time zone;
 /// - the time limits are ours, and a transaction may idle while a collector computes;
-/// - one statement of many aggregates is beyond the cost at which PostgreSQL compiles it, which would take longer than to run it;
+/// - one statement of many aggregates is beyond the cost at which PostgreSQL compiles it, which would take longer
+///   than to run it;
 /// - rows are grouped by user, in memory;
-/// - the passes of a statement run side by side, each in one process: the planner is to find workers cheap, but no table large
-///   enough to be shared out among them, which costs more than it gains where every process has a pass of its own to do.
+/// - the passes of a statement run side by side, each in one process: the planner is to find workers cheap, but no
+///   table large enough to be shared out among them, which costs more than it gains where every process has a pass of
+///   its own to do.
 const SETTINGS: &str = "SET LOCAL TimeZone = 'UTC';
      SET LOCAL idle_in_transaction_session_timeout = 0;
      SET LOCAL jit = off;
@@ -44,7 +46,8 @@ pub fn connect(options: PgConnectOptions) -> PgPool {
         .connect_lazy_with(options)
 }
 
-/// A `REPEATABLE READ READ ONLY` transaction on one connection: one snapshot of the database, and no way to change it.
+/// A `REPEATABLE READ READ ONLY` transaction on one connection: one snapshot of the database, and no way to change
+/// it.
 pub(crate) struct ReadTransaction {
     transaction: Transaction<'static, Postgres>,
     statement_timeout: Duration,
@@ -69,8 +72,9 @@ impl ReadTransaction {
         Ok(self.transaction.begin().await?)
     }
 
-    /// Waits until the server is done with what was going on when a savepoint was dropped. A statement that nobody waits for
-    /// any more still runs, until the server stops it at its statement timeout, and its error comes before the next answer.
+    /// Waits until the server is done with what was going on when a savepoint was dropped. A statement that nobody
+    /// waits for any more still runs, until the server stops it at its statement timeout, and its error comes before
+    /// the next answer.
     pub(crate) async fn settle(&mut self) -> Result<(), CollectError> {
         let settled = async {
             loop {
@@ -92,7 +96,8 @@ impl ReadTransaction {
     }
 }
 
-/// Whether the connection ends with this error: class 57P, an administrator's intervention, other than a cancelled query.
+/// Whether the connection ends with this error: class 57P, an administrator's intervention, other than a cancelled
+/// query.
 fn is_fatal(error: &dyn sqlx::error::DatabaseError) -> bool {
     error.code().is_some_and(|code| code.starts_with("57P") || code.starts_with("08"))
 }

@@ -21,9 +21,9 @@ pub enum CollectorError {
     Failed(String),
 }
 
-/// Classes of `SQLSTATE` whose messages speak of names and of the server alone: connection, feature, transaction state,
-/// transaction rollback, syntax or access rule, resources, object state, operator's intervention. Messages of others quote
-/// values: `invalid input syntax for type integer: "..."`.
+/// Classes of `SQLSTATE` whose messages speak of names and of the server alone: connection, feature, transaction
+/// state, transaction rollback, syntax or access rule, resources, object state, operator's intervention. Messages of
+/// others quote values: `invalid input syntax for type integer: "..."`.
 const WITHOUT_VALUES: [&str; 8] = ["08", "0A", "25", "40", "42", "53", "55", "57"];
 
 impl From<sqlx::Error> for CollectorError {

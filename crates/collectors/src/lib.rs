@@ -1,7 +1,8 @@
 //! Reads usage numbers from the database of OpenHands Enterprise (OHE).
 //!
-//! Every collector is one file in `src/collectors` that registers itself. Most are a table of [`Measure`]s, aggregates over
-//! OHE's tables, which all collectors together take in one statement; see `docs/adding-a-collector.md`.
+//! Every collector is one file in `src/collectors` that registers itself. Most are a table of [`Measure`]s,
+//! aggregates over OHE's tables, which all collectors together take in one statement; see
+//! `docs/adding-a-collector.md`.
 
 mod administrators;
 mod catalog;

@@ -1,8 +1,8 @@
 //! Measures: metrics that are one SQL aggregate over rows of OHE's tables.
 //!
-//! SQL in a measure names each column in braces, `{created_at}`, or `{table.created_at}` where its source has several tables.
-//! From the braces follows what a collector reads, and thus which rights it needs and which of its metrics can still be had
-//! when a column is missing. `{now}` is the instant of the collection as a `timestamp` in UTC.
+//! SQL in a measure names each column in braces, `{created_at}`, or `{table.created_at}` where its source has several
+//! tables. From the braces follows what a collector reads, and thus which rights it needs and which of its metrics
+//! can still be had when a column is missing. `{now}` is the instant of the collection as a `timestamp` in UTC.
 
 use domain::metric::MetricDeclaration;
 
@@ -89,8 +89,8 @@ pub(crate) enum Fold {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Shape {
-    /// Rows, or those that fulfil a condition. A shape of its own as counts of parts add up to the count of the whole, so
-    /// that a pass that groups the rows can count them on the side.
+    /// Rows, or those that fulfil a condition. A shape of its own as counts of parts add up to the count of the
+    /// whole, so that a pass that groups the rows can count them on the side.
     Count(Option<&'static str>),
     Aggregate(&'static str),
     Groups {

@@ -39,8 +39,8 @@ pub struct CollectionOptions {
 }
 
 impl CollectionOptions {
-    /// All collectors as of `now`, with 60 s for each collector and 50 s for each query: a query too slow is then told from a
-    /// collector too slow.
+    /// All collectors as of `now`, with 60 s for each collector and 50 s for each query: a query too slow is then
+    /// told from a collector too slow.
     pub fn at(now: DateTime<Utc>) -> Self {
         Self { now, only: None, collector_limit: Duration::from_mins(1), statement_timeout: Duration::from_secs(50) }
     }
@@ -55,14 +55,15 @@ pub struct Collection {
     pub runs: Vec<CollectorRun>,
 }
 
-/// Runs the collectors, in one read-only snapshot on one connection. A collector that fails, panics or takes too long leaves
-/// the others' metrics alone.
+/// Runs the collectors, in one read-only snapshot on one connection. A collector that fails, panics or takes too long
+/// leaves the others' metrics alone.
 ///
-/// Measures are taken for all collectors together first. Where that fails, or takes longer than one query may, each collector
-/// takes its own, so that the fault is found where it is. A collector's duration includes what was read for all.
+/// Measures are taken for all collectors together first. Where that fails, or takes longer than one query may, each
+/// collector takes its own, so that the fault is found where it is. A collector's duration includes what was read for
+/// all.
 ///
 /// # Errors
-/// [`CollectError`] where the named collector does not exist or the connection is not to be had or lost: no metric is had then.
+/// [`CollectError`] where the named collector does not exist, or the connection is not to be had or lost.
 pub async fn collect(
     pool: &PgPool,
     registry: &Registry,
@@ -138,7 +139,8 @@ impl Shared {
         match taken {
             Ok(Ok(values)) => return Ok(Self { values, duration }),
             Ok(Err(error)) => {
-                tracing::warn!(error = %CollectorError::from(error), "collectors cannot read together, each reads alone");
+                let error = CollectorError::from(error);
+                tracing::warn!(%error, "collectors cannot read together, each reads alone");
             }
             Err(_) => tracing::warn!(?limit, "collectors took too long to read together, each reads alone"),
         }
@@ -169,7 +171,8 @@ async fn run_one(
         metric_count: u32::try_from(metrics.len()).unwrap_or(u32::MAX),
         duration: started.elapsed() + shared,
     };
-    tracing::debug!(collector = run.collector, status = %run.status, metrics = run.metric_count, duration = ?run.duration, "collector ran");
+    let CollectorRun { collector, status, duration, .. } = &run;
+    tracing::debug!(collector, %status, ?duration, "collector ran");
     Ok((metrics, run))
 }
 

@@ -15,8 +15,8 @@ use crate::{
     statement::{Statement, Values},
 };
 
-/// How much later than a collector's deadline the server stops its query: the deadline, and not an error of the query, is what
-/// ends the collector.
+/// How much later than a collector's deadline the server stops its query: the deadline, and not an error of the
+/// query, is what ends the collector.
 const GRACE: Duration = Duration::from_millis(100);
 
 /// The database as it was at one instant: the same for all collectors, and read-only.
@@ -32,8 +32,8 @@ pub struct Snapshot<'a> {
 }
 
 impl Snapshot<'_> {
-    /// The instant of the collection, for every comparison with a time. Naive timestamps of OHE are UTC: compare them with
-    /// `now().naive_utc()`.
+    /// The instant of the collection, for every comparison with a time. Naive timestamps of OHE are UTC: compare them
+    /// with `now().naive_utc()`.
     pub fn now(&self) -> DateTime<Utc> {
         self.now
     }
@@ -45,8 +45,8 @@ impl Snapshot<'_> {
         self.catalog.has(column)
     }
 
-    /// The connection, in the transaction that all collectors read in and in UTC, for a query of the collector's own. The
-    /// server stops the query at the statement timeout, or when the collector's time is up.
+    /// The connection, in the transaction that all collectors read in and in UTC, for a query of the collector's own.
+    /// The server stops the query at the statement timeout, or when the collector's time is up.
     ///
     /// # Errors
     /// Where the connection is lost.

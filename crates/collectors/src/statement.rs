@@ -1,8 +1,8 @@
 //! Measures put together into one SQL statement.
 //!
-//! Each pass over a source takes all the measures of it, whichever collectors they belong to, and is one branch of a `UNION
-//! ALL`. The server spreads the branches over its parallel workers, so that the passes run side by side on one connection and
-//! in one snapshot.
+//! Each pass over a source takes all the measures of it, whichever collectors they belong to, and is one branch of a
+//! `UNION ALL`. The server spreads the branches over its parallel workers, so that the passes run side by side on one
+//! connection and in one snapshot.
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
@@ -40,8 +40,8 @@ impl Statement {
         Self { passes: by_source.into_iter().flat_map(|(source, measures)| passes(source, &measures)).collect() }
     }
 
-    /// The statement; its parameter is the instant of the collection. A row has the number of a pass, and its values as text
-    /// in the order of its measures.
+    /// The statement; its parameter is the instant of the collection. A row has the number of a pass, and its values
+    /// as text in the order of its measures.
     fn sql(&self) -> String {
         let branches: Vec<_> = self.passes.iter().enumerate().map(|(number, pass)| pass.sql(number)).collect();
         branches.join("\nUNION ALL\n")
@@ -67,8 +67,8 @@ impl Statement {
     }
 }
 
-/// The passes that the measures of one source need: one for each grouping, and one for aggregates over all rows. Plain counts
-/// need no pass of their own where there is a grouping: the counts of the groups add up.
+/// The passes that the measures of one source need: one for each grouping, and one for aggregates over all rows.
+/// Plain counts need no pass of their own where there is a grouping: the counts of the groups add up.
 fn passes(source: Source, measures: &[Measure]) -> Vec<Pass> {
     let mut keys: Vec<_> = measures.iter().filter_map(Measure::key).collect();
     keys.sort_unstable();
@@ -100,7 +100,8 @@ impl Measure {
         }
     }
 
-    /// What makes one value of those of all groups, which are in `column`. Rows without a key count as rows, not as a group.
+    /// What makes one value of those of all groups, which are in `column`. Rows without a key count as rows, not as a
+    /// group.
     fn over_groups(&self, column: &str) -> String {
         match self.shape {
             Shape::Count(_) | Shape::Aggregate(_) => format!("sum({column})"),

@@ -1,4 +1,5 @@
 //! What OHE's database lacks, or keeps from us, costs the metrics that need it and no others.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails where it cannot go on")]
 
 mod ohe;
 
@@ -31,8 +32,8 @@ fn needs() -> BTreeMap<Column, BTreeSet<String>> {
     needs
 }
 
-/// Checks that exactly the metrics in `lost` are gone, that the others are as before, and that each collector that lost some
-/// says that `missing` is.
+/// Checks that exactly the metrics in `lost` are gone, that the others are as before, and that each collector that
+/// lost some says that `missing` is.
 async fn expect_without(
     ohe: &Ohe,
     pool: &PgPool,

@@ -1,4 +1,5 @@
 //! One collector's failure leaves the others' metrics in the batch.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails where it cannot go on")]
 
 mod ohe;
 mod probe;
@@ -17,7 +18,8 @@ const REAL: [&str; 5] =
     ["conversation_metrics", "integration_usage", "performance_metrics", "system_metrics", "user_activity"];
 const PROBE: MetricDeclaration = MetricDeclaration::int("probe", "rows", "Whatever a test has in mind.");
 
-/// Collects with all real collectors and a probe between them, and checks that the real ones are as if it were not there.
+/// Collects with all real collectors and a probe between them, and checks that the real ones are as if it were not
+/// there.
 async fn collect_with(ohe: &Ohe, probe: Probe, options: &CollectionOptions) -> Collection {
     let alone = ohe.collect().await;
     let name = probe.name;

@@ -1,8 +1,8 @@
 //! All collectors together against the plain way, on sample data:
 //! `cargo bench -p collectors --bench collection -- --users 50000 --conversations 1000000`.
 //!
-//! Prints one JSON line: the medians of runs that alternate, and the ratio of the two. The numbers of both ways are compared
-//! first, on the same data.
+//! Prints one JSON line: the medians of runs that alternate, and the ratio of the two. The numbers of both ways are
+//! compared first, on the same data.
 
 mod plain;
 

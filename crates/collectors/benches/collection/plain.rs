@@ -1,5 +1,5 @@
-//! The plain way to read the same metrics: each collector asks each table on its own, 19 queries in all. Tables of which a
-//! collector only counts rows or users are asked together, as anyone would.
+//! The plain way to read the same metrics: each collector asks each table on its own, 19 queries in all. Tables of
+//! which a collector only counts rows or users are asked together, as anyone would.
 //!
 //! Every query answers with one row, whose columns are the metrics' keys. `$1` is the instant of the collection.
 

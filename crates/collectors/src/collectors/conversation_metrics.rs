@@ -21,7 +21,8 @@ impl MetricsCollector for ConversationMetrics {
 const FEEDBACK_30D: Source = Source::of(&["conversation_feedback"])
     .filter("{created_at} BETWEEN {now} - interval '30 days' AND {now}");
 
-// Distinct texts are told apart byte by byte (COLLATE "C"), as any collation of OHE's would in the end, but much faster.
+// Distinct texts are told apart byte by byte (COLLATE "C"), as any collation of OHE's would in the end, but much
+// faster.
 const MEASURES: &[Measure] = &[
     CONVERSATIONS_30D.count_where(
         "{created_at} >= {now} - interval '1 day'",
@@ -33,43 +34,83 @@ const MEASURES: &[Measure] = &[
     ),
     CONVERSATIONS_30D.count_where(
         "{conversation_version} = 'V1'",
-        MetricDeclaration::int("conversations_v1_30d", "conversations", "Conversations of version 1."),
+        MetricDeclaration::int(
+            "conversations_v1_30d",
+            "conversations",
+            "Conversations of version 1 created in the last 30 days.",
+        ),
     ),
     CONVERSATIONS_30D.count_where(
         "{parent_conversation_id} IS NOT NULL",
-        MetricDeclaration::int("sub_conversations_30d", "conversations", "Conversations started by another one."),
+        MetricDeclaration::int(
+            "sub_conversations_30d",
+            "conversations",
+            "Conversations of the last 30 days started by another one.",
+        ),
     ),
     CONVERSATIONS_30D.count_where(
         "{selected_repository} IS NOT NULL",
-        MetricDeclaration::int("conversations_with_repo_30d", "conversations", "Conversations about a repository."),
+        MetricDeclaration::int(
+            "conversations_with_repo_30d",
+            "conversations",
+            "Conversations of the last 30 days about a repository.",
+        ),
     ),
     CONVERSATIONS_30D.aggregate(
         r#"count(DISTINCT {selected_repository} COLLATE "C")"#,
-        MetricDeclaration::int("distinct_repos_30d", "repositories", "Repositories that conversations were about."),
+        MetricDeclaration::int(
+            "distinct_repos_30d",
+            "repositories",
+            "Repositories that conversations of the last 30 days were about.",
+        ),
     ),
     CONVERSATIONS_30D.count_where(
         "CASE json_typeof({pr_number}) WHEN 'array' THEN json_array_length({pr_number}) > 0 END",
-        MetricDeclaration::int("conversations_with_pr_30d", "conversations", "Conversations with a pull request."),
+        MetricDeclaration::int(
+            "conversations_with_pr_30d",
+            "conversations",
+            "Conversations of the last 30 days with a pull request.",
+        ),
     ),
     CONVERSATIONS_30D.aggregate(
         "sum({accumulated_cost})",
-        MetricDeclaration::float("llm_cost_usd_30d", "USD", "What language models cost, as far as OHE recorded it."),
+        MetricDeclaration::float(
+            "llm_cost_usd_30d",
+            "USD",
+            "Recorded cost of language models in conversations of the last 30 days.",
+        ),
     ),
     CONVERSATIONS_30D.count_where(
         "{accumulated_cost} > 0",
-        MetricDeclaration::int("conversations_with_cost_30d", "conversations", "Conversations with a recorded cost."),
+        MetricDeclaration::int(
+            "conversations_with_cost_30d",
+            "conversations",
+            "Conversations of the last 30 days with a recorded cost.",
+        ),
     ),
     CONVERSATIONS_30D.aggregate(
         "sum({prompt_tokens})",
-        MetricDeclaration::int("prompt_tokens_30d", "tokens", "Tokens sent to language models."),
+        MetricDeclaration::int(
+            "prompt_tokens_30d",
+            "tokens",
+            "Tokens sent to language models in conversations of the last 30 days.",
+        ),
     ),
     CONVERSATIONS_30D.aggregate(
         "sum({completion_tokens})",
-        MetricDeclaration::int("completion_tokens_30d", "tokens", "Tokens received from language models."),
+        MetricDeclaration::int(
+            "completion_tokens_30d",
+            "tokens",
+            "Tokens received from language models in conversations of the last 30 days.",
+        ),
     ),
     CONVERSATIONS_30D.aggregate(
         r#"count(DISTINCT {llm_model} COLLATE "C")"#,
-        MetricDeclaration::int("distinct_llm_models_30d", "models", "Language models that conversations named."),
+        MetricDeclaration::int(
+            "distinct_llm_models_30d",
+            "models",
+            "Language models that conversations of the last 30 days named.",
+        ),
     ),
     FEEDBACK_30D.count(MetricDeclaration::int(
         "feedback_count_30d",
@@ -78,7 +119,11 @@ const MEASURES: &[Measure] = &[
     )),
     FEEDBACK_30D.aggregate(
         "avg({rating})",
-        MetricDeclaration::average("feedback_avg_rating_30d", "rating (1-5)", "The mean of these ratings."),
+        MetricDeclaration::average(
+            "feedback_avg_rating_30d",
+            "rating (1-5)",
+            "Mean rating of conversations given in the last 30 days.",
+        ),
     ),
     FEEDBACK_30D.count_where(
         "{rating} <= 2",

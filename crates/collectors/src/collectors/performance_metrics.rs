@@ -39,22 +39,34 @@ const V1_CALLBACK_RESULTS_30D: Source = Source::of(&["event_callback_result"]).f
 const MEASURES: &[Measure] = &[
     WORK_30D.aggregate(
         "sum({conversation_work.seconds})",
-        MetricDeclaration::float("agent_work_seconds_30d", "seconds", "Time the agent worked on conversations."),
+        MetricDeclaration::float(
+            "agent_work_seconds_30d",
+            "seconds",
+            "Time the agent worked on conversations of the last 30 days.",
+        ),
     ),
     WORK_30D.aggregate(
         "percentile_cont(0.5) WITHIN GROUP (ORDER BY {conversation_work.seconds})",
-        MetricDeclaration::float("agent_work_seconds_p50_30d", "seconds", "Half of the conversations took at most this."),
+        MetricDeclaration::float(
+            "agent_work_seconds_p50_30d",
+            "seconds",
+            "Median time the agent worked on a conversation of the last 30 days.",
+        ),
     ),
     WORK_30D.aggregate(
         "percentile_cont(0.95) WITHIN GROUP (ORDER BY {conversation_work.seconds})",
-        MetricDeclaration::float("agent_work_seconds_p95_30d", "seconds", "95 % of the conversations took at most this."),
+        MetricDeclaration::float(
+            "agent_work_seconds_p95_30d",
+            "seconds",
+            "The 95th percentile of the time the agent worked on a conversation of the last 30 days.",
+        ),
     ),
     CONVERSATIONS_30D.aggregate(
         "percentile_cont(0.95) WITHIN GROUP (ORDER BY {accumulated_cost}) FILTER (WHERE {accumulated_cost} > 0)",
         MetricDeclaration::float(
             "conversation_cost_usd_p95_30d",
             "USD",
-            "95 % of the conversations with a recorded cost cost at most this.",
+            "The 95th percentile of the recorded cost of a conversation of the last 30 days.",
         ),
     ),
     CONVERSATIONS_30D.aggregate(
@@ -63,44 +75,64 @@ const MEASURES: &[Measure] = &[
         MetricDeclaration::float(
             "conversation_span_seconds_p50_30d",
             "seconds",
-            "Half of the conversations lasted at most this, from creation to last activity.",
+            "Median time from creation to last activity of a conversation of the last 30 days.",
         ),
     ),
-    V1_STARTS_30D.count(MetricDeclaration::int("v1_starts_30d", "starts", "Starts of conversations of version 1.")),
+    V1_STARTS_30D.count(MetricDeclaration::int(
+        "v1_starts_30d",
+        "starts",
+        "Starts of conversations of version 1 in the last 30 days.",
+    )),
     V1_STARTS_30D.count_where(
         "{status}::text = 'READY'",
-        MetricDeclaration::int("v1_starts_ready_30d", "starts", "Starts that succeeded."),
+        MetricDeclaration::int("v1_starts_ready_30d", "starts", "Starts in the last 30 days that succeeded."),
     ),
     V1_STARTS_30D.count_where(
         "{status}::text = 'ERROR'",
-        MetricDeclaration::int("v1_starts_error_30d", "starts", "Starts that failed."),
+        MetricDeclaration::int("v1_starts_error_30d", "starts", "Starts in the last 30 days that failed."),
     ),
     V1_STARTS_30D.count_where(
         "coalesce({status}::text, '') NOT IN ('READY', 'ERROR') \
          AND {created_at} < ({now} - interval '1 hour') AT TIME ZONE 'UTC'",
-        MetricDeclaration::int("v1_starts_stuck_30d", "starts", "Starts that neither succeeded nor failed in an hour."),
+        MetricDeclaration::int(
+            "v1_starts_stuck_30d",
+            "starts",
+            "Starts in the last 30 days that neither succeeded nor failed within an hour.",
+        ),
     ),
     V1_STARTS_30D.aggregate(
         "percentile_cont(0.95) WITHIN GROUP (ORDER BY date_part('epoch', {updated_at} - {created_at})) \
          FILTER (WHERE {status}::text = 'READY' AND isfinite({updated_at}))",
-        MetricDeclaration::float("v1_start_seconds_p95_30d", "seconds", "95 % of the successful starts took at most this."),
+        MetricDeclaration::float(
+            "v1_start_seconds_p95_30d",
+            "seconds",
+            "The 95th percentile of the time of a successful start in the last 30 days.",
+        ),
     ),
-    CALLBACKS_30D.count(MetricDeclaration::int("callbacks_30d", "callbacks", "Callbacks of conversations.")),
+    CALLBACKS_30D.count(MetricDeclaration::int(
+        "callbacks_30d",
+        "callbacks",
+        "Callbacks of conversations registered in the last 30 days.",
+    )),
     CALLBACKS_30D.count_where(
         "{status}::text = 'ERROR'",
-        MetricDeclaration::int("callbacks_error_30d", "callbacks", "Callbacks of conversations that failed."),
+        MetricDeclaration::int(
+            "callbacks_error_30d",
+            "callbacks",
+            "Callbacks of conversations registered in the last 30 days that failed.",
+        ),
     ),
     V1_CALLBACK_RESULTS_30D.count(MetricDeclaration::int(
         "v1_callback_results_30d",
         "results",
-        "Callbacks of conversations of version 1.",
+        "Callbacks of conversations of version 1 run in the last 30 days.",
     )),
     V1_CALLBACK_RESULTS_30D.count_where(
         "{status}::text = 'ERROR'",
         MetricDeclaration::int(
             "v1_callback_results_error_30d",
             "results",
-            "Callbacks of conversations of version 1 that failed.",
+            "Callbacks of conversations of version 1 run in the last 30 days that failed.",
         ),
     ),
 ];

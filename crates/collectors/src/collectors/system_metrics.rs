@@ -37,11 +37,13 @@ const MEASURES: &[Measure] = &[
         MetricDeclaration::int("users_with_email", "users", "Users with an e-mail address in their settings."),
     ),
     USER_SETTINGS.aggregate(
-        "count(DISTINCT nullif(lower(reverse(split_part(reverse({email}), '@', 1))), '')) FILTER (WHERE {email} LIKE '%_@_%')",
+        "count(DISTINCT nullif(lower(reverse(split_part(reverse({email}), '@', 1))), '')) \
+         FILTER (WHERE {email} LIKE '%_@_%')",
         MetricDeclaration::int("email_domains", "domains", "Different domains among the users' e-mail addresses."),
     ),
     USER_SETTINGS.aggregate(
-        "greatest(0, floor(extract(epoch FROM {now} - min({accepted_tos}) FILTER (WHERE isfinite({accepted_tos}))) / 86400))",
+        "greatest(0, floor(extract(epoch FROM {now} - min({accepted_tos}) FILTER (WHERE isfinite({accepted_tos}))) \
+         / 86400))",
         MetricDeclaration::int(
             "install_age_days",
             "days",

@@ -100,7 +100,11 @@ const MEASURES: &[Measure] = &[
     ),
     USER_SETTINGS_BY_USER.count_where(
         "bool_or({accepted_tos} BETWEEN {now} - interval '30 days' AND {now})",
-        MetricDeclaration::int("new_users_30d", "users", "Users that accepted the terms of service in the last 30 days."),
+        MetricDeclaration::int(
+            "new_users_30d",
+            "users",
+            "Users that accepted the terms of service in the last 30 days.",
+        ),
     ),
     USER_SETTINGS_BY_USER.count_where(
         "bool_or({user_consents_to_analytics} AND ({accepted_tos} IS NULL OR {accepted_tos} <= {now}))",
@@ -108,7 +112,8 @@ const MEASURES: &[Measure] = &[
     ),
     API_KEYS.count(MetricDeclaration::int("api_keys_total", "keys", "API keys that users made.")),
     API_KEYS.aggregate(
-        "count(DISTINCT nullif({user_id}, '')) FILTER (WHERE {last_used_at} BETWEEN {now} - interval '30 days' AND {now})",
+        "count(DISTINCT nullif({user_id}, '')) \
+         FILTER (WHERE {last_used_at} BETWEEN {now} - interval '30 days' AND {now})",
         MetricDeclaration::int("api_key_users_30d", "users", "Users that used an API key in the last 30 days."),
     ),
 ];

@@ -1,0 +1,23 @@
+//! What the documentation says of metrics and collectors is so.
+
+use collectors::{Registry, metrics_page};
+
+#[test]
+fn the_page_of_metrics_is_what_the_dictionary_says() {
+    let page = include_str!("../../../docs/metrics.md");
+    let current = metrics_page::render(&Registry::load().unwrap());
+    assert!(
+        page == current,
+        "docs/metrics.md is stale; rewrite it with `cargo run -p collectors --example metrics_page`"
+    );
+}
+
+#[test]
+fn every_description_is_a_sentence_with_a_unit() {
+    for entry in Registry::load().unwrap().dictionary().iter() {
+        let declaration = entry.declaration;
+        let description = declaration.description;
+        assert!(description.starts_with(char::is_uppercase) && description.ends_with('.'), "{description}");
+        assert!(!declaration.unit.is_empty(), "{}", declaration.key);
+    }
+}
