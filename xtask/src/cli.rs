@@ -4,7 +4,7 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 use crate::stages::Stages;
-use crate::{check, demo, end2end, prerequisites, test, wasm};
+use crate::{bench, check, coverage, demo, end2end, prerequisites, test, wasm};
 
 /// The two commands of the README, `demo` and `test`, and what they are made of.
 #[derive(Debug, Parser)]
@@ -28,6 +28,9 @@ enum Command {
         #[arg(long)]
         release: bool,
     },
+    /// Which part of the lines the tests run, by crate; fails below 90 %.
+    Coverage,
+    Bench(bench::Bench),
     Screenshots(end2end::Screenshots),
     /// List what the commands need and whether this machine has it.
     Prerequisites,
@@ -42,6 +45,8 @@ impl Cli {
             Command::Lint => with_table(check::lint),
             Command::Wasm { release: false } => with_table(|stages| wasm::build(wasm::Profile::Dev, stages)),
             Command::Wasm { release: true } => with_table(|stages| wasm::build(wasm::Profile::Release, stages)),
+            Command::Coverage => coverage::run_tests(),
+            Command::Bench(bench) => bench.run(),
             Command::Screenshots(screenshots) => screenshots.run(),
             Command::Prerequisites => {
                 prerequisites::list();

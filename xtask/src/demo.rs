@@ -1,6 +1,8 @@
 //! `cargo xtask demo`.
 
+use std::ffi::OsString;
 use std::os::unix::process::CommandExt as _;
+use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum};
@@ -23,6 +25,9 @@ pub(crate) struct Demo {
     /// The port to serve on.
     #[arg(long)]
     port: Option<u16>,
+    /// Where the data are kept between runs.
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -50,16 +55,19 @@ impl Demo {
         Err(error).with_context(|| format!("cannot start {}", program.display()))
     }
 
-    fn arguments(&self) -> Vec<String> {
-        let mut arguments = vec!["demo".to_owned()];
+    fn arguments(&self) -> Vec<OsString> {
+        let mut arguments: Vec<OsString> = vec!["demo".into()];
         if self.reset {
-            arguments.push("--reset".to_owned());
+            arguments.push("--reset".into());
         }
         if let Some(scenario) = self.scenario.and_then(|scenario| scenario.to_possible_value()) {
-            arguments.extend(["--scenario".to_owned(), scenario.get_name().to_owned()]);
+            arguments.extend(["--scenario".into(), scenario.get_name().into()]);
         }
         if let Some(port) = self.port {
-            arguments.extend(["--port".to_owned(), port.to_string()]);
+            arguments.extend(["--port".into(), port.to_string().into()]);
+        }
+        if let Some(directory) = &self.data_dir {
+            arguments.extend(["--data-dir".into(), directory.into()]);
         }
         arguments
     }
@@ -76,9 +84,13 @@ mod tests {
 
     #[test]
     fn only_what_was_given_is_handed_on() {
-        let nothing = Demo { reset: false, scenario: None, port: None };
+        let nothing = Demo { reset: false, scenario: None, port: None, data_dir: None };
         assert_eq!(nothing.arguments(), ["demo"]);
-        let all = Demo { reset: true, scenario: Some(Scenario::Failing), port: Some(4000) };
-        assert_eq!(all.arguments(), ["demo", "--reset", "--scenario", "failing", "--port", "4000"]);
+        let all =
+            Demo { reset: true, scenario: Some(Scenario::Failing), port: Some(4000), data_dir: Some("kept".into()) };
+        assert_eq!(
+            all.arguments(),
+            ["demo", "--reset", "--scenario", "failing", "--port", "4000", "--data-dir", "kept"]
+        );
     }
 }

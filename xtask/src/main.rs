@@ -2,8 +2,10 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "its output is for a person at a terminal")]
 
 mod architecture;
+mod bench;
 mod check;
 mod cli;
+mod coverage;
 mod demo;
 mod end2end;
 mod packages;

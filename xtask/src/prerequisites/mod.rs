@@ -8,6 +8,7 @@ mod cargo_tool;
 pub(crate) mod chromium;
 mod debian_source;
 mod end2end_packages;
+mod esbuild;
 pub(crate) mod llvm;
 mod npm;
 mod postgresql;
@@ -28,6 +29,7 @@ pub(crate) use self::{
     cargo_tool::tool,
     chromium::CHROMIUM,
     end2end_packages::END2END_PACKAGES,
+    esbuild::{ESBUILD, esbuild},
     llvm::LLVM,
     postgresql::POSTGRESQL,
     wasm_target::WASM_TARGET,
@@ -35,7 +37,7 @@ pub(crate) use self::{
 };
 
 /// Everything that any command needs.
-pub(crate) const ALL: [&Prerequisite; 9] =
+XXpub(crate) const ALL: [&Prerequisite; 9] =
     [&POSTGRESQL, &CHROMIUM, &WRK, &LLVM, &WASM_TARGET, &BINARYEN, &END2END_PACKAGES, &CARGO_DENY, &CARGO_LLVM_COV];
 
 /// Something that a command needs.

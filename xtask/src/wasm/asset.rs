@@ -33,11 +33,16 @@ pub(super) struct Entry {
 impl Asset {
     /// Writes it into `directory`, and its compressed forms beside it.
     pub(super) fn write(&self, directory: &Path, profile: Profile) -> Result<Entry> {
-        let file = hashed_name(&self.name, &self.content);
+        let file = self.hashed_name();
         fs::write(directory.join(&file), &self.content)?;
         fs::write(directory.join(format!("{file}.br")), brotli(&self.content, profile)?)?;
         fs::write(directory.join(format!("{file}.gz")), gzip(&self.content, profile)?)?;
         Ok(Entry { file, content_type: self.content_type.to_owned() })
+    }
+
+    /// The name by content.
+    pub(super) fn hashed_name(&self) -> String {
+        hashed_name(&self.name, &self.content)
     }
 }
 

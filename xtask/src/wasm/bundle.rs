@@ -11,6 +11,7 @@ use super::{
     Profile,
     asset::Asset,
     record::{Record, stamp},
+    script::minify,
 };
 use crate::prerequisites::wasm_opt;
 use crate::process::{cargo, run};
@@ -23,23 +24,19 @@ const TARGET: &str = "wasm32-unknown-unknown";
 /// The module's default export must be given the address of the WebAssembly (`module_or_path`), since both are named by
 /// their content.
 pub(super) fn build(package: &str, profile: Profile) -> Result<Record> {
-    run(&mut compile(package, profile))?;
-    let compiled = compiled(package, profile)?;
+    let compiled = compile(package, profile)?;
     Record::reuse_or_build(package, profile, &stamp(&compiled)?, || bind(package, &compiled, profile))
 }
 
-/// Cargo's part. Each bundle is built alone: together, the features of one would be those of the other too.
+/// Cargo's part; the path of what it made. Each bundle is built alone: together, the features of one would be those of the other too.
 ///
 /// The quick one has Cargo's profile `dev`, so that macros and build scripts are those that the server is built with.
-fn compile(package: &str, profile: Profile) -> Command {
+pub(super) fn compile(package: &str, profile: Profile) -> Result<PathBuf> {
     let mut cargo = cargo(&format!("build --package {package} --lib --target {TARGET}"));
     if profile == Profile::Release {
         cargo.args(["--profile", "wasm-release"]);
     }
-    cargo
-}
-
-fn compiled(package: &str, profile: Profile) -> Result<PathBuf> {
+    run(&mut cargo)?;
     let directory = match profile {
         Profile::Dev => "debug",
         Profile::Release => "wasm-release",
@@ -48,7 +45,7 @@ fn compiled(package: &str, profile: Profile) -> Result<PathBuf> {
 }
 
 /// wasm-bindgen's part, and wasm-opt's.
-fn bind(package: &str, compiled: &Path, profile: Profile) -> Result<Vec<Asset>> {
+pub(super) fn bind(package: &str, compiled: &Path, profile: Profile) -> Result<Vec<Asset>> {
     let mut output = Bindgen::new()
         .input_path(compiled)
         .out_name(package)
@@ -61,7 +58,7 @@ fn bind(package: &str, compiled: &Path, profile: Profile) -> Result<Vec<Asset>> 
     if !output.local_modules().is_empty() || output.snippets().values().any(|inline| !inline.is_empty()) {
         bail!("{package} brings JavaScript of its own, which the site has no place for");
     }
-    let script = output.js().as_bytes().to_vec();
+    let script = minify(output.js(), profile)?;
     let wasm = output.wasm_mut().emit_wasm();
     let wasm = match profile {
         Profile::Dev => wasm,

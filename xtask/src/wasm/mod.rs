@@ -1,19 +1,19 @@
 //! The files that browsers get: WebAssembly bundles and style sheets, built into `target/site`.
 
 mod asset;
+mod banner;
 mod bundle;
+mod package;
 mod record;
+mod script;
 mod site;
 mod style;
 
 use anyhow::Result;
 use clap::ValueEnum;
 
-use crate::prerequisites::{BINARYEN, WASM_TARGET, ensure};
+use crate::prerequisites::{BINARYEN, ESBUILD, WASM_TARGET, ensure};
 use crate::stages::Stages;
-
-/// The crates that become a bundle each.
-const BUNDLES: [&str; 1] = ["dashboard"];
 
 /// How much work goes into making the files small.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -41,12 +41,12 @@ impl Profile {
 pub(crate) fn build(profile: Profile, stages: &mut Stages) -> Result<()> {
     match profile {
         Profile::Dev => ensure(&[&WASM_TARGET])?,
-        Profile::Release => ensure(&[&WASM_TARGET, &BINARYEN])?,
+        Profile::Release => ensure(&[&WASM_TARGET, &BINARYEN, &ESBUILD])?,
     }
-    let mut records = Vec::new();
-    for name in BUNDLES {
-        records.push(stages.run(&format!("WebAssembly, {name}"), || bundle::build(name, profile))?);
-    }
-    records.push(stages.run("style sheets", || style::build(profile))?);
+    let records = [
+        stages.run("WebAssembly, dashboard", || bundle::build("dashboard", profile))?,
+        stages.run("WebAssembly, banner", || banner::build(profile))?,
+        stages.run("style sheets", || style::build(profile))?,
+    ];
     site::assemble(profile, &records)
 }

@@ -68,6 +68,12 @@ impl Record {
         self.assets.iter().map(|written| (written.name.as_str(), &written.entry))
     }
 
+    /// Where the file lies that the server asks for by `name`.
+    pub(super) fn path(&self, name: &str) -> Option<PathBuf> {
+        let (_, entry) = self.entries().find(|(known, _)| *known == name)?;
+        Some(self.directory.join(&entry.file))
+    }
+
     /// The names of all files, the compressed forms included.
     pub(super) fn files(&self) -> impl Iterator<Item = String> {
         self.assets.iter().flat_map(|written| {

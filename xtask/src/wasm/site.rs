@@ -21,7 +21,8 @@ use crate::workspace;
 /// }
 /// ```
 ///
-/// The names by which the server asks are `dashboard.js`, `dashboard.wasm` and `admin.css`. Beside each `file` lie its
+/// The names by which the server asks are `dashboard.js`, `dashboard.wasm`, `license-banner.js`, `banner.js`, `banner.wasm`
+/// and `admin.css`. Beside each `file` lie its
 /// brotli form `<file>.br` and its gzip form `<file>.gz`. A file never changes under its name, so it may be cached for ever.
 #[derive(Debug, Serialize)]
 struct Manifest<'a> {

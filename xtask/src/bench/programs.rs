@@ -1,0 +1,86 @@
+//! Benchmarks that are programs of their own crates: each prints one line of JSON.
+
+use anyhow::{Context as _, Result};
+use serde_json::Value;
+
+use super::figure::{Aim, Figure};
+use crate::process::{cargo, output};
+
+/// A benchmark and what is shown of its result.
+pub(super) struct Program {
+    name: &'static str,
+    arguments: &'static str,
+    /// Field of the result, what to call it, its unit, its aim.
+    fields: &'static [(&'static str, &'static str, &'static str, Aim)],
+}
+
+pub(super) const COLLECTION: Program = Program {
+    name: "collection",
+    arguments: "--users 50000 --conversations 1000000",
+    fields: &[
+        ("ratio", "collection, of the plain way's time", "", Aim::AtMost(0.6)),
+        ("collection_seconds", "collection", "s", Aim::None),
+        ("plain_seconds", "collection, the plain way", "s", Aim::None),
+    ],
+};
+
+pub(super) const DELIVERY: Program = Program {
+    name: "delivery",
+    arguments: "",
+    fields: &[
+        ("ratio", "delivery, times as fast as by metric", "", Aim::AtLeast(50.0)),
+        ("batches_per_second", "delivery", "batches/s", Aim::None),
+    ],
+};
+
+pub(super) const LICENSE_STATUS: Program = Program {
+    name: "license_status",
+    arguments: "",
+    fields: &[
+        ("ratio", "license status, of a bare handler's rate", "", Aim::AtLeast(0.85)),
+        ("license_status_requests_per_second", "license status", "requests/s", Aim::None),
+        ("p99_milliseconds", "license status, 99th percentile", "ms", Aim::None),
+    ],
+};
+
+impl Program {
+    pub(super) fn run(&self) -> Result<Vec<Figure>> {
+        // Always the same packages, so that what they depend on is compiled once.
+        let words = format!(
+            "bench --quiet --package collectors --package ohe-telemetry --package replicated --bench {} -- {}",
+            self.name, self.arguments
+        );
+        let printed = output(&mut cargo(&words))?;
+        self.figures(&printed)
+    }
+
+    fn figures(&self, printed: &str) -> Result<Vec<Figure>> {
+        let line = printed.lines().rev().find(|line| line.starts_with('{'));
+        let result: Value = serde_json::from_str(line.context("the benchmark printed no line of JSON")?)?;
+        let figures = self.fields.iter().map(|&(field, name, unit, aim)| {
+            let value = result[field].as_f64().with_context(|| format!("the benchmark printed no number `{field}`"))?;
+            Ok(Figure { name, value, unit, aim })
+        });
+        figures.collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_line_of_json_is_found_and_its_fields_are_named() {
+        let printed = "warming up\n{\"ratio\": 61.5, \"batches_per_second\": 1840, \"other\": 1}\n";
+        let figures = DELIVERY.figures(printed).unwrap();
+        let values: Vec<_> = figures.iter().map(|figure| (figure.unit, figure.value)).collect();
+        assert_eq!(values, [("", 61.5), ("batches/s", 1840.0)]);
+    }
+
+    #[test]
+    fn a_field_that_is_missing_is_an_error() {
+        let error = DELIVERY.figures("{\"ratio\": 61.5}\n").unwrap_err().to_string();
+        assert!(error.contains("`batches_per_second`"), "{error}");
+        assert!(DELIVERY.figures("nothing").is_err());
+    }
+}
