@@ -10,4 +10,5 @@ mod delivery;
 mod fixture;
 mod jobs;
 mod license;
+mod rights;
 mod web;
