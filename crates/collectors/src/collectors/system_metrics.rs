@@ -21,6 +21,9 @@ impl MetricsCollector for SystemMetrics {
     }
 }
 
+/// Rows of their own, as OHE's index of versions answers for them. The version is at the end of a row of many columns: to
+/// unpack it in the pass over the whole table costs more than all that this pass counts besides.
+const CONVERSATIONS_V1: Source = CONVERSATIONS.filter("{conversation_version} = 'V1'");
 const MAINTENANCE_TASKS: Source = Source::of(&["maintenance_tasks"]);
 const REPOS: Source = Source::of(&["repos"]);
 
@@ -51,10 +54,11 @@ const MEASURES: &[Measure] = &[
         ),
     ),
     CONVERSATIONS.count(MetricDeclaration::int("total_conversations", "conversations", "All conversations.")),
-    CONVERSATIONS.count_where(
-        "{conversation_version} = 'V1'",
-        MetricDeclaration::int("total_conversations_v1", "conversations", "All conversations of version 1."),
-    ),
+    CONVERSATIONS_V1.count(MetricDeclaration::int(
+        "total_conversations_v1",
+        "conversations",
+        "All conversations of version 1.",
+    )),
     CONVERSATIONS.count_where(
         "{created_at} > {now}",
         MetricDeclaration::int(
