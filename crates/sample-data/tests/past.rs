@@ -1,7 +1,5 @@
 //! What earlier times look like.
 
-#![expect(clippy::unwrap_used, reason = "a test that lacks its database cannot go on")]
-
 use chrono::{DateTime, TimeDelta, Utc};
 use private_postgres::testing::TestDatabase;
 use sample_data::{Plan, as_of, create_past, create_tables, generate};
