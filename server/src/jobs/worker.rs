@@ -29,6 +29,8 @@ const LONGEST_RESTART: Duration = Duration::from_secs(15);
 
 /// Runs all workers until `shutdown`, then finishes the jobs in hand.
 pub async fn run(install: Arc<Install>, shutdown: CancellationToken) {
+    // What was missed while nothing ran is due now.
+    enqueue_what_is_due(&install).await;
     let collect = keep_alive(COLLECT_QUEUE, &shutdown, || collect_worker(Arc::clone(&install), shutdown.clone()));
     let upload = keep_alive(UPLOAD_QUEUE, &shutdown, || upload_worker(Arc::clone(&install), shutdown.clone()));
     let ticks = keep_alive("ticks", &shutdown, || tick_worker(Arc::clone(&install), shutdown.clone()));
@@ -106,6 +108,8 @@ async fn until(shutdown: CancellationToken) -> std::io::Result<()> {
 
 async fn collect(job: CollectJob, install: Data<Arc<Install>>) -> Result<serde_json::Value, BoxDynError> {
     let outcome = install.services.collection.run_for_slot(job.slot).await?;
+    // An install's first batch is due for delivery at once, not at the next tick.
+    enqueue_what_is_due(&install).await;
     Ok(serde_json::to_value(outcome)?)
 }
 
