@@ -31,6 +31,8 @@ enum Command {
     /// Which part of the lines the tests run, by crate; fails below 90 %.
     Coverage,
     Bench(bench::Bench),
+    /// Build the npm package of the license banner, as a release has it, into frontend/banner/pkg.
+    NpmPackage,
     Screenshots(end2end::Screenshots),
     /// List what the commands need and whether this machine has it.
     Prerequisites,
@@ -47,6 +49,9 @@ impl Cli {
             Command::Wasm { release: true } => with_table(|stages| wasm::build(wasm::Profile::Release, stages)),
             Command::Coverage => coverage::run_tests(),
             Command::Bench(bench) => bench.run(),
+            Command::NpmPackage => {
+                with_table(|stages| wasm::npm_package(stages).map(|path| println!("{}", path.display())))
+            }
             Command::Screenshots(screenshots) => screenshots.run(),
             Command::Prerequisites => {
                 prerequisites::list();

@@ -19,7 +19,7 @@ const patienceMilliseconds = 1e4;
 
 /** The server's message in plain DOM. Constructor and methods are those of the Banner in the WebAssembly. */
 class PlainBanner {
-  constructor(parent, status, _lang, close) {
+  constructor(parent, status) {
     const [alert, message, button] = ["div", "p", "button"].map((tag) => document.createElement(tag));
     alert.setAttribute("role", "alert");
     alert.lang = "en";
@@ -27,7 +27,6 @@ class PlainBanner {
     button.type = "button";
     button.setAttribute("aria-label", "Close");
     button.textContent = "×";
-    button.onclick = close;
     alert.append(message, button);
     this.update = (status) => {
       // Writing the same text again would be announced again.
@@ -133,11 +132,12 @@ const createBanner = (element, parent) => {
       load().then(banner.show);
     } else {
       const lang = (element.closest("[lang]") ?? document.documentElement).lang || navigator.language;
-      drawn ? drawn.update(poll.status, lang) : (drawn = new Drawing(parent, poll.status, lang, close));
+      drawn ? drawn.update(poll.status, lang) : (drawn = new Drawing(parent, poll.status, lang));
     }
   };
 
-  const close = () => {
+  parent.onclick = ({ target }) => {
+    if (!target.closest("button")) return;
     poll.closed = true;
     poll.banners.forEach((banner) => banner.show());
   };

@@ -50,8 +50,20 @@ impl Days {
         let (tens, hundreds) = (number % 10, number % 100);
         let word = match self {
             Self::Same(word) => word,
-            Self::OneOther(one, other) => if number == 1 { one } else { other },
-            Self::NoneOrOneOther(one, other) => if number <= 1 { one } else { other },
+            Self::OneOther(one, other) => {
+                if number == 1 {
+                    one
+                } else {
+                    other
+                }
+            }
+            Self::NoneOrOneOther(one, other) => {
+                if number <= 1 {
+                    one
+                } else {
+                    other
+                }
+            }
             Self::OneFewMany(one, few, many) => match (tens, hundreds) {
                 (_, 11..=14) => many,
                 (1, _) => one,
@@ -78,7 +90,8 @@ pub(crate) fn language(tag: &str) -> Option<&'static Language> {
         primary if is(primary, "nb") || is(primary, "nn") => "no",
         primary => primary,
     };
-    let traditional = is(primary, "zh") && subtags.any(|subtag| ["Hant", "TW", "HK", "MO"].iter().any(|one| is(subtag, one)));
+    let traditional =
+        is(primary, "zh") && subtags.any(|subtag| ["Hant", "TW", "HK", "MO"].iter().any(|one| is(subtag, one)));
     LANGUAGES.iter().find(|language| {
         let (known, region) = language.tag.split_once('-').unwrap_or((language.tag, ""));
         is(primary, known) && (region == "TW") == traditional

@@ -75,13 +75,48 @@ mod tests {
     #[test]
     fn a_status_is_said_in_the_language_of_the_page() {
         for (state, days, lang, expected) in [
-            ("expiring", Some(1), "de", "Ihre Lizenz für OpenHands Enterprise läuft in 1 Tag ab. Bitte wenden Sie sich an den Support, wenn das Problem weiterhin besteht."),
-            ("expiring", Some(30), "ja", "OpenHands Enterprise のライセンスはあと30日で期限切れになります。問題が解決しない場合は、サポートにお問い合わせください。"),
-            ("expiring", Some(2), "ar", "ستنتهي صلاحية ترخيص OpenHands Enterprise الخاص بك خلال يومين. يرجى الاتصال بالدعم إذا استمرت هذه المشكلة."),
-            ("expiring", Some(30), "ar", "ستنتهي صلاحية ترخيص OpenHands Enterprise الخاص بك خلال ٣٠ يومًا. يرجى الاتصال بالدعم إذا استمرت هذه المشكلة."),
-            ("expiring", Some(30), "ar-MA", "ستنتهي صلاحية ترخيص OpenHands Enterprise الخاص بك خلال 30 يومًا. يرجى الاتصال بالدعم إذا استمرت هذه المشكلة."),
-            ("expiring", Some(21), "uk_UA", "Термін дії вашої ліцензії OpenHands Enterprise закінчиться через 21 день. Якщо проблема не зникне, зверніться до служби підтримки."),
-            ("pending", Some(29), "fr-CA", "La vérification de la licence OpenHands Enterprise est en attente. Veuillez vérifier la connexion réseau."),
+            (
+                "expiring",
+                Some(1),
+                "de",
+                "Ihre Lizenz für OpenHands Enterprise läuft in 1 Tag ab. Bitte wenden Sie sich an den Support, wenn das Problem weiterhin besteht.",
+            ),
+            (
+                "expiring",
+                Some(30),
+                "ja",
+                "OpenHands Enterprise のライセンスはあと30日で期限切れになります。問題が解決しない場合は、サポートにお問い合わせください。",
+            ),
+            (
+                "expiring",
+                Some(2),
+                "ar",
+                "ستنتهي صلاحية ترخيص OpenHands Enterprise الخاص بك خلال يومين. يرجى الاتصال بالدعم إذا استمرت هذه المشكلة.",
+            ),
+            (
+                "expiring",
+                Some(30),
+                "ar",
+                "ستنتهي صلاحية ترخيص OpenHands Enterprise الخاص بك خلال ٣٠ يومًا. يرجى الاتصال بالدعم إذا استمرت هذه المشكلة.",
+            ),
+            (
+                "expiring",
+                Some(30),
+                "ar-MA",
+                "ستنتهي صلاحية ترخيص OpenHands Enterprise الخاص بك خلال 30 يومًا. يرجى الاتصال بالدعم إذا استمرت هذه المشكلة.",
+            ),
+            (
+                "expiring",
+                Some(21),
+                "uk_UA",
+                "Термін дії вашої ліцензії OpenHands Enterprise закінчиться через 21 день. Якщо проблема не зникне, зверніться до служби підтримки.",
+            ),
+            (
+                "pending",
+                Some(29),
+                "fr-CA",
+                "La vérification de la licence OpenHands Enterprise est en attente. Veuillez vérifier la connexion réseau.",
+            ),
             ("expired", Some(0), "zh-Hant", "您的 OpenHands Enterprise 授權已到期。請立即聯絡支援人員。"),
         ] {
             assert_eq!(warning(state, days, lang).message, expected);

@@ -37,8 +37,18 @@ pub(crate) use self::{
 };
 
 /// Everything that any command needs.
-XXpub(crate) const ALL: [&Prerequisite; 9] =
-    [&POSTGRESQL, &CHROMIUM, &WRK, &LLVM, &WASM_TARGET, &BINARYEN, &END2END_PACKAGES, &CARGO_DENY, &CARGO_LLVM_COV];
+pub(crate) const ALL: [&Prerequisite; 10] = [
+    &POSTGRESQL,
+    &CHROMIUM,
+    &WRK,
+    &LLVM,
+    &WASM_TARGET,
+    &BINARYEN,
+    &ESBUILD,
+    &END2END_PACKAGES,
+    &CARGO_DENY,
+    &CARGO_LLVM_COV,
+];
 
 /// Something that a command needs.
 pub(crate) struct Prerequisite {

@@ -9,6 +9,8 @@ mod script;
 mod site;
 mod style;
 
+use std::path::PathBuf;
+
 use anyhow::Result;
 use clap::ValueEnum;
 
@@ -49,4 +51,15 @@ pub(crate) fn build(profile: Profile, stages: &mut Stages) -> Result<()> {
         stages.run("style sheets", || style::build(profile))?,
     ];
     site::assemble(profile, &records)
+}
+
+/// Builds the npm package of the banner as a release has it; its directory.
+///
+/// # Errors
+///
+/// Where a prerequisite is missing or a build fails.
+pub(crate) fn npm_package(stages: &mut Stages) -> Result<PathBuf> {
+    ensure(&[&WASM_TARGET, &BINARYEN, &ESBUILD])?;
+    stages.run("WebAssembly, banner", || banner::build(Profile::Release))?;
+    Ok(package::directory())
 }

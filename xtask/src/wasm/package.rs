@@ -1,19 +1,24 @@
 //! The npm package `@ohe/license-banner`, in `frontend/banner/pkg`.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
-use super::{banner::directory, record::Record, script::replace_once};
+use super::{banner, record::Record, script::replace_once};
 use crate::workspace;
+
+/// Where it is built.
+pub(super) fn directory() -> PathBuf {
+    banner::directory().join("pkg")
+}
 
 /// Puts together what stands in `frontend/banner/npm`, the loader, and the bundle of `record`.
 pub(super) fn write(loader: &str, record: &Record) -> Result<()> {
-    let package = directory().join("pkg");
+    let package = directory();
     let _absent = fs::remove_dir_all(&package);
     fs::create_dir_all(&package)?;
-    let sources = directory().join("npm");
+    let sources = banner::directory().join("npm");
     for entry in fs::read_dir(&sources).with_context(|| sources.display().to_string())? {
         let entry = entry?;
         fs::copy(entry.path(), package.join(entry.file_name()))?;
@@ -51,10 +56,10 @@ mod tests {
 
     #[test]
     fn the_sources_have_the_places_that_are_filled_in() {
-        let manifest = fs::read_to_string(directory().join("npm/package.json")).unwrap();
+        let manifest = fs::read_to_string(banner::directory().join("npm/package.json")).unwrap();
         let manifest: serde_json::Value = serde_json::from_str(&with_version(&manifest).unwrap()).unwrap();
         assert_eq!(manifest["version"], env!("CARGO_PKG_VERSION"));
-        let loader = fs::read_to_string(directory().join("loader/license-banner.js")).unwrap();
+        let loader = fs::read_to_string(banner::directory().join("loader/license-banner.js")).unwrap();
         let loader = for_bundlers(&loader).unwrap();
         assert!(loader.contains("const defaultSource = \"/api/license-status\";"));
     }

@@ -90,10 +90,7 @@ pub(crate) static LANGUAGES: [Language; 13] = [
         direction: "ltr",
         close: "Lukk",
         pending: "Lisensen for OpenHands Enterprise er ikke bekreftet ennå. Sørg for at nettverkstilkoblingen fungerer.",
-        expiring: [
-            "Lisensen for OpenHands Enterprise utløper om ",
-            ". Kontakt brukerstøtten hvis problemet vedvarer.",
-        ],
+        expiring: ["Lisensen for OpenHands Enterprise utløper om ", ". Kontakt brukerstøtten hvis problemet vedvarer."],
         days: Days::OneOther(" dag", " dager"),
         expired: "Lisensen for OpenHands Enterprise er utløpt. Kontakt brukerstøtten umiddelbart.",
     },
