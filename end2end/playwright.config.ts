@@ -1,5 +1,6 @@
 import { defineConfig } from "@playwright/test";
 import { join } from "node:path";
+import { scenarios, type Scenario } from "./support/demo.ts";
 import { environment } from "./support/environment.ts";
 
 /** Nothing of Chromium's own may reach for the network: tests see the program's traffic alone. */
@@ -11,7 +12,7 @@ const quiet = [
   "--no-first-run",
 ];
 
-export default defineConfig({
+export default defineConfig<object, { scenario: Scenario }>({
   outputDir: join(environment.target, "end2end"),
   forbidOnly: true,
   // A test that passes at a second try is a defect, so there is none.
@@ -30,6 +31,12 @@ export default defineConfig({
   },
   projects: [
     { name: "browser", testDir: "tests" },
-    { name: "screenshots", testDir: "screenshots", testMatch: "*.ts" },
+    // A worker, and with it a demo, has one scenario.
+    ...scenarios.map((scenario) => ({
+      name: `screenshots ${scenario}`,
+      testDir: "screenshots",
+      testMatch: "*.ts",
+      use: { scenario },
+    })),
   ],
 });

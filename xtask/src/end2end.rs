@@ -45,7 +45,7 @@ impl Screenshots {
         wasm::build(Profile::Dev, &mut stages)?;
         stages.run("server", demo::build_server)?;
         let only = self.only.iter().map(|pattern| format!("--grep={pattern}")).collect::<Vec<_>>();
-        let words = ["--project=screenshots", "--reporter=line"].into_iter().chain(only.iter().map(String::as_str));
+        let words = ["--project=screenshots *", "--reporter=line"].into_iter().chain(only.iter().map(String::as_str));
         let mut playwright = playwright(&words.collect::<Vec<_>>())?;
         stages.run("screenshots", || run(&mut playwright))?;
         println!("{}\n\n{}", stages.table(), workspace::target()?.join("screenshots").display());
