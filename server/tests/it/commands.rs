@@ -12,6 +12,11 @@ use crate::fixture::{ADMIN, Fixture};
 fn program(environment: &std::collections::BTreeMap<String, String>, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ohe-telemetry"));
     command.args(arguments).env_clear().envs(environment).kill_on_drop(true);
+    // Where coverage is measured, the program writes its part of it there.
+    #[expect(clippy::disallowed_methods, reason = "it is the test runner's, not the program's")]
+    if let Some(file) = std::env::var_os("LLVM_PROFILE_FILE") {
+        command.env("LLVM_PROFILE_FILE", file);
+    }
     command
 }
 
