@@ -52,7 +52,7 @@ pub(super) fn bind(package: &str, compiled: &Path, profile: Profile) -> Result<V
         .web(true)?
         .typescript(false)
         .omit_default_module_path(true)
-        .remove_name_section(false)
+        .remove_name_section(true)
         .remove_producers_section(true)
         .generate_output()?;
     if !output.local_modules().is_empty() || output.snippets().values().any(|inline| !inline.is_empty()) {
