@@ -1,13 +1,14 @@
 //! `ohe-telemetry demo`.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::Args;
 
 use super::print_text;
 use super::serve::{bind, serve, shutdown_on_signal};
-use crate::demo::{Demo as RunningDemo, Options, Scenario};
-use crate::http::Access;
+use crate::demo::{self, Demo as RunningDemo, Options, Scenario};
+use crate::http::{self, Access};
 
 /// See it all on this machine alone: a private database with sample data, a vendor, the dashboard.
 #[derive(Debug, Args)]
@@ -40,7 +41,8 @@ impl Demo {
         let Some(demo) = started.transpose()? else { return Ok(()) };
         print_text(demo.welcome())?;
         let RunningDemo { install, dashboard, config, vendor, postgres, .. } = demo;
-        let served = serve(install, dashboard, Access::of(&config.web), true, shutdown).await;
+        let routes = http::router(Arc::clone(&install), &Access::of(&config.web)).merge(demo::sample_page());
+        let served = serve(install, dashboard, routes, true, shutdown).await;
         vendor.stop().await;
         postgres.stop().await?;
         served

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use axum::Router;
 use clap::Args;
 use domain::clock::SystemClock;
 use tokio::net::TcpListener;
@@ -39,7 +40,8 @@ impl Serve {
         let config = Config::from_process()?;
         let install = Install::new(&config, Arc::new(SystemClock))?;
         let listener = bind(config.web.bind).await?;
-        serve(install, listener, Access::of(&config.web), !self.no_jobs, shutdown_on_signal()?).await
+        let routes = http::router(Arc::clone(&install), &Access::of(&config.web));
+        serve(install, listener, routes, !self.no_jobs, shutdown_on_signal()?).await
     }
 }
 
@@ -52,11 +54,11 @@ pub(super) async fn worker() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Serves HTTP at once, and runs jobs as soon as the database is prepared, until `shutdown`.
+/// Serves `routes` at once, and runs jobs as soon as the database is prepared, until `shutdown`.
 pub(super) async fn serve(
     install: Arc<Install>,
     listener: TcpListener,
-    access: Access,
+    routes: Router,
     with_jobs: bool,
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
@@ -75,8 +77,7 @@ pub(super) async fn serve(
             }
         }
     });
-    let router = http::router(install, &access);
-    let web = axum::serve(listener, router).with_graceful_shutdown(shutdown.clone().cancelled_owned());
+    let web = axum::serve(listener, routes).with_graceful_shutdown(shutdown.clone().cancelled_owned());
     let served = finish(async { web.await }, &shutdown).await;
     shutdown.cancel();
     tasks.close();

@@ -1,6 +1,7 @@
 //! The demo: everything on this machine, made of the real parts.
 
 mod history;
+mod sample_page;
 mod scenario;
 
 use std::collections::BTreeMap;
@@ -19,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 use crate::config::Config;
 use crate::install::Install;
 
+pub(crate) use sample_page::router as sample_page;
 pub use scenario::Scenario;
 
 /// How to run the demo.
@@ -117,6 +119,7 @@ impl Demo {
         format!(
             "\n  OHE Telemetry demo: {story}\n\n  \
              Dashboard        {dashboard}/admin\n  \
+             Sample OHE page  {dashboard}/sample\n  \
              License status   {dashboard}/api/license-status\n  \
              Vendor's portal  {vendor}/\n  \
              Database         psql '{database}'\n  \

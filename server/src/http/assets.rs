@@ -1,4 +1,4 @@
-//! The dashboard's files, as `cargo xtask wasm` built them: hashed names, compressed beforehand.
+//! The files for browsers, as `cargo xtask wasm` built them: hashed names, compressed beforehand.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -20,12 +20,14 @@ struct Site;
 /// The list of files: logical name to hashed name and content type.
 #[derive(Debug, Default, Deserialize)]
 struct Manifest {
-    files: BTreeMap<String, ManifestEntry>,
+    files: BTreeMap<String, Asset>,
 }
 
+/// One file.
 #[derive(Debug, Clone, Deserialize)]
-struct ManifestEntry {
-    file: String,
+pub(super) struct Asset {
+    /// Its name by content.
+    pub(super) file: String,
     content_type: String,
 }
 
@@ -34,7 +36,7 @@ const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=3153600
 static MANIFEST: LazyLock<Manifest> = LazyLock::new(|| {
     let read = Site::get("manifest.json").and_then(|file| serde_json::from_slice(&file.data).ok());
     read.unwrap_or_else(|| {
-        warn!("the dashboard's style and code are not in this build, so its pages are plain; `cargo xtask wasm` makes them");
+        warn!("the browser's style and code are not in this build, so pages are plain and without the banner; `cargo xtask wasm` makes them");
         Manifest::default()
     })
 });
@@ -48,24 +50,38 @@ pub(super) fn dashboard() -> Assets {
     Assets { css: path("admin.css"), js: path("dashboard.js"), wasm: path("dashboard.wasm") }
 }
 
-/// Answers with one of the files in the manifest, in the best encoding that the client takes.
+/// The file that goes by a logical name such as `license-banner.js`.
+pub(super) fn named(name: &str) -> Option<&'static Asset> {
+    MANIFEST.files.get(name)
+}
+
+/// Answers with one of the files in the manifest, which may be kept for ever.
 pub(super) async fn file(Path(file): Path<String>, headers: HeaderMap) -> Response {
-    let Some(entry) = MANIFEST.files.values().find(|entry| entry.file == file) else {
-        return StatusCode::NOT_FOUND.into_response();
-    };
-    let Some((body, encoding)) = best_encoding(&file, &headers) else { return StatusCode::NOT_FOUND.into_response() };
-    let Ok(content_type) = HeaderValue::from_str(&entry.content_type) else {
-        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
-    };
-    let mut response = body.data.into_owned().into_response();
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, content_type);
-    headers.insert(header::CACHE_CONTROL, IMMUTABLE);
-    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
-    if let Some(encoding) = encoding {
-        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
+    match MANIFEST.files.values().find(|asset| asset.file == file) {
+        Some(asset) => asset.response(&headers, IMMUTABLE),
+        None => StatusCode::NOT_FOUND.into_response(),
     }
-    response
+}
+
+impl Asset {
+    /// The file, in the best encoding that the client takes.
+    pub(super) fn response(&self, request: &HeaderMap, cache_control: HeaderValue) -> Response {
+        let Some((body, encoding)) = best_encoding(&self.file, request) else {
+            return StatusCode::NOT_FOUND.into_response();
+        };
+        let Ok(content_type) = HeaderValue::from_str(&self.content_type) else {
+            return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+        };
+        let mut response = body.data.into_owned().into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, content_type);
+        headers.insert(header::CACHE_CONTROL, cache_control);
+        headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+        if let Some(encoding) = encoding {
+            headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
+        }
+        response
+    }
 }
 
 fn best_encoding(file: &str, headers: &HeaderMap) -> Option<(EmbeddedFile, Option<&'static str>)> {

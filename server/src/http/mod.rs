@@ -2,7 +2,9 @@
 
 mod access;
 mod assets;
+mod banner;
 mod dashboard;
+mod etag;
 mod health;
 mod license_status;
 
@@ -35,6 +37,7 @@ pub fn router(install: Arc<Install>, access: &Access) -> Router {
         .with_state(Arc::clone(&install));
     let traced = health
         .merge(dashboard::router(install, access))
+        .merge(for_origins(banner::router(), access))
         .layer(CatchPanicLayer::new())
         .layer(TraceLayer::new_for_http().make_span_with(span))
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
@@ -46,10 +49,15 @@ pub fn router(install: Arc<Install>, access: &Access) -> Router {
 /// The route of the license status. Every open tab of OHE polls it, so it goes without span and request id.
 pub fn license_status(license: LicenseService, access: &Access) -> Router {
     let route = Router::new().route("/api/license-status", get(license_status::license_status)).with_state(license);
-    if access.cors_origins.is_empty() { route } else { route.layer(cors(&access.cors_origins)) }
+    for_origins(route, access)
 }
 
-/// Pages of these origins may read the license status; no cookie goes along.
+/// Lets pages of the configured origins read what `routes` answer.
+fn for_origins(routes: Router, access: &Access) -> Router {
+    if access.cors_origins.is_empty() { routes } else { routes.layer(cors(&access.cors_origins)) }
+}
+
+/// No cookie goes along.
 fn cors(origins: &[String]) -> CorsLayer {
     let origins = origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok()).collect::<Vec<_>>();
     CorsLayer::new()
