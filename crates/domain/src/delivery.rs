@@ -95,12 +95,11 @@ pub const LONGEST_RETRY: Duration = Duration::from_hours(1);
 /// How long to wait after the `failures`-th failure in a row (counted from 1).
 ///
 /// Doubles from [`FIRST_RETRY`] to [`LONGEST_RETRY`]; `jitter` in 0..=1 spreads the wait over its upper half, so that
-/// installs which failed together do not return together. The vendor's `Retry-After` is a lower bound, capped likewise.
-pub fn backoff(failures: u32, jitter: f64, retry_after: Option<Duration>) -> Duration {
+/// installs which failed together do not return together.
+pub fn backoff(failures: u32, jitter: f64) -> Duration {
     let doublings = failures.saturating_sub(1).min(16);
     let full = FIRST_RETRY.saturating_mul(1 << doublings).min(LONGEST_RETRY);
-    let wait = full.mul_f64(0.5 + jitter.clamp(0.0, 1.0) / 2.0);
-    wait.max(retry_after.unwrap_or_default()).min(LONGEST_RETRY)
+    full.mul_f64(0.5 + jitter.clamp(0.0, 1.0) / 2.0)
 }
 
 #[cfg(test)]
@@ -142,26 +141,15 @@ mod tests {
         for (failures, seconds) in
             [(0, 30), (1, 30), (2, 60), (3, 120), (7, 1920), (8, 3600), (9, 3600), (u32::MAX, 3600)]
         {
-            assert_eq!(backoff(failures, 1.0, None), Duration::from_secs(seconds), "after {failures}");
+            assert_eq!(backoff(failures, 1.0), Duration::from_secs(seconds), "after {failures}");
         }
     }
 
     #[test]
     fn jitter_spreads_the_upper_half_and_nonsense_is_clamped() {
-        assert_eq!(backoff(2, 0.0, None), Duration::from_secs(30));
-        assert_eq!(backoff(2, 0.5, None), Duration::from_secs(45));
-        assert_eq!(backoff(2, 7.0, None), Duration::from_mins(1));
-        assert_eq!(backoff(2, -1.0, None), Duration::from_secs(30));
-    }
-
-    #[test]
-    fn retry_after_is_obeyed_up_to_the_cap() {
-        assert_eq!(
-            backoff(1, 1.0, Some(Duration::from_secs(5))),
-            Duration::from_secs(30),
-            "never sooner than our own wait"
-        );
-        assert_eq!(backoff(1, 1.0, Some(Duration::from_mins(10))), Duration::from_mins(10));
-        assert_eq!(backoff(1, 1.0, Some(Duration::from_hours(24))), LONGEST_RETRY);
+        assert_eq!(backoff(2, 0.0), Duration::from_secs(30));
+        assert_eq!(backoff(2, 0.5), Duration::from_secs(45));
+        assert_eq!(backoff(2, 7.0), Duration::from_mins(1));
+        assert_eq!(backoff(2, -1.0), Duration::from_secs(30));
     }
 }

@@ -8,6 +8,9 @@ pub enum StoreError {
     /// The database cannot be reached, refuses the connection, or went away. Worth another try later.
     #[error("the database is not available")]
     Unavailable(#[source] sqlx::Error),
+    /// The database did not answer within the caller's limit. Worth another try later.
+    #[error("the database does not answer")]
+    NoAnswer,
     /// The database accepts no writes, as a standby or one that is being maintained does.
     #[error("the database is read-only")]
     ReadOnly(#[source] sqlx::Error),

@@ -4,9 +4,9 @@ mod attempts;
 mod audit;
 mod batches;
 mod error;
+mod exclusive_right;
 mod identity;
 mod migrator;
-mod sender_lock;
 mod state;
 mod store;
 mod text;
@@ -17,8 +17,8 @@ pub use batches::{
     Batch, BatchCounts, BatchCursor, BatchDetail, BatchState, BatchSummary, Insertion, MetricPoint, NewBatch, RunRecord,
 };
 pub use error::StoreError;
+pub use exclusive_right::ExclusiveRight;
 pub use identity::{Identity, IdentityUpdate};
 pub use migrator::SchemaState;
-pub use sender_lock::SenderLock;
 pub use state::StoreFacts;
 pub use store::{Store, connect};

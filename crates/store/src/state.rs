@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use domain::schedule::State;
+use domain::schedule::{RetryAfter, State};
 use sqlx::postgres::PgRow;
 use sqlx::{FromRow, Row as _};
 
@@ -22,6 +22,8 @@ pub struct StoreFacts {
     pub overdue_since: Option<DateTime<Utc>>,
     /// Batches that wait for delivery.
     pub pending: u64,
+    /// Is a process delivering at this moment? Asked only where batches wait.
+    pub is_sending: bool,
     /// Batches that the vendor refused.
     pub set_aside: u64,
     /// Has the vendor given this install a customer and an instance?
@@ -31,13 +33,13 @@ pub struct StoreFacts {
     /// How often delivery has failed in a row: failures of the oldest pending batch, and of requests for the identity,
     /// since the last delivery of any batch. At least 1 where that pending batch was ever tried, as it waits for a retry.
     pub failures_in_a_row: u32,
-    /// What the vendor asked for in the last attempt to deliver, where that failed.
-    pub last_retry_after: Option<Duration>,
-    /// When the vendor last accepted a batch or a check-in.
+    /// What the vendor asked for when it last refused a request; none where it has accepted one since.
+    pub retry_after: Option<RetryAfter>,
+    /// When the vendor last accepted a check-in.
     pub last_check_in: Option<DateTime<Utc>>,
     /// When the last check-in began.
     pub last_check_in_attempt: Option<DateTime<Utc>>,
-    /// Check-ins that failed since the vendor last accepted anything.
+    /// Check-ins that failed since then.
     pub failed_check_ins: u32,
 }
 
@@ -47,11 +49,12 @@ impl StoreFacts {
         State {
             last_collection: self.last_collection,
             last_collection_slot: self.last_collection_slot,
-            pending: self.pending,
+            oldest_pending: self.overdue_since,
+            is_sending: self.is_sending,
             has_identity: self.has_identity,
             last_upload_attempt: self.last_attempt,
             failed_uploads: self.failures_in_a_row,
-            retry_after: self.last_retry_after,
+            retry_after: self.retry_after,
             last_check_in: self.last_check_in,
             last_check_in_attempt: self.last_check_in_attempt,
             failed_check_ins: self.failed_check_ins,
@@ -60,28 +63,34 @@ impl StoreFacts {
 }
 
 /// Each part is one look into an index, or a walk along the pending batches or the failures since the last success.
+/// `$1` is now: what lies beyond it was written before the clock stepped back, and must not hold up what is due.
 const FACTS: &str = "
 WITH newest AS (
-    SELECT collected_at, slot FROM telemetry_metrics ORDER BY collected_at DESC, id DESC LIMIT 1
+    SELECT collected_at, slot FROM telemetry_metrics WHERE collected_at <= $1 ORDER BY collected_at DESC, id DESC LIMIT 1
 ), oldest_pending AS (
     SELECT id, collected_at, upload_attempts FROM telemetry_metrics
     WHERE uploaded_at IS NULL AND set_aside_at IS NULL
     ORDER BY collected_at, id LIMIT 1
 ), success AS MATERIALIZED (
     SELECT (SELECT max(started_at) FROM telemetry_delivery_attempts
-            WHERE call = 'metrics' AND outcome = 'delivered') AS metrics,
+            WHERE call = 'metrics' AND outcome = 'delivered' AND started_at <= $1) AS metrics,
            (SELECT max(started_at) FROM telemetry_delivery_attempts
-            WHERE call = 'check_in' AND outcome = 'delivered') AS check_in
+            WHERE call = 'check_in' AND outcome = 'delivered' AND started_at <= $1) AS check_in
 ), failure AS MATERIALIZED (
     SELECT call, latest.*
     FROM (VALUES ('customer'), ('instance'), ('metrics'), ('check_in')) AS calls (call)
     CROSS JOIN LATERAL (
-        SELECT started_at, retry_after_seconds FROM telemetry_delivery_attempts AS attempt
-        WHERE attempt.call = calls.call AND outcome <> 'delivered'
+        SELECT started_at, started_at + duration_ms * interval '1 millisecond' AS ended_at, retry_after_seconds
+        FROM telemetry_delivery_attempts AS attempt
+        WHERE attempt.call = calls.call AND outcome <> 'delivered' AND started_at <= $1
         ORDER BY started_at DESC LIMIT 1
     ) AS latest
 ), failed_upload AS (
-    SELECT * FROM failure WHERE call <> 'check_in' ORDER BY started_at DESC LIMIT 1
+    SELECT max(started_at) AS started_at FROM failure WHERE call <> 'check_in'
+), refusal AS (
+    SELECT failure.* FROM failure, success
+    WHERE started_at > coalesce(greatest(success.metrics, success.check_in), '-infinity')
+    ORDER BY started_at DESC LIMIT 1
 )
 SELECT
     newest.collected_at AS last_collection,
@@ -89,6 +98,13 @@ SELECT
     (SELECT max(uploaded_at) FROM telemetry_metrics) AS last_upload,
     oldest_pending.collected_at AS overdue_since,
     (SELECT count(*) FROM telemetry_metrics WHERE uploaded_at IS NULL AND set_aside_at IS NULL) AS pending,
+    oldest_pending.id IS NOT NULL AND EXISTS (
+        SELECT FROM pg_locks
+        WHERE locktype = 'advisory' AND objsubid = 1
+            AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+            AND (classid::bigint << 32) | objid::bigint
+                = hashtextextended('ohe-telemetry sender in ' || current_schema(), 0)
+    ) AS is_sending,
     (SELECT count(*) FROM telemetry_metrics WHERE set_aside_at IS NOT NULL) AS set_aside,
     EXISTS (SELECT FROM telemetry_identity
             WHERE customer_id IS NOT NULL AND instance_id IS NOT NULL) AS has_identity,
@@ -96,33 +112,34 @@ SELECT
     greatest(
         (SELECT count(*) FROM telemetry_delivery_attempts
          WHERE batch_id = oldest_pending.id AND outcome <> 'delivered'
-            AND started_at > coalesce(success.metrics, '-infinity')),
+            AND started_at > coalesce(success.metrics, '-infinity') AND started_at <= $1),
         CASE WHEN oldest_pending.upload_attempts > 0 THEN 1 ELSE 0 END
     ) + (
         SELECT count(*) FROM telemetry_delivery_attempts
         WHERE call IN ('customer', 'instance') AND outcome <> 'delivered'
-            AND started_at > coalesce(success.metrics, '-infinity')
+            AND started_at > coalesce(success.metrics, '-infinity') AND started_at <= $1
     ) AS failures_in_a_row,
-    CASE WHEN failed_upload.started_at > coalesce(success.metrics, '-infinity')
-        THEN failed_upload.retry_after_seconds END AS last_retry_after,
-    greatest(success.metrics, success.check_in) AS last_check_in,
+    refusal.ended_at AS refused_at,
+    refusal.retry_after_seconds,
+    success.check_in AS last_check_in,
     greatest(success.check_in, (SELECT started_at FROM failure WHERE call = 'check_in')) AS last_check_in_attempt,
     (SELECT count(*) FROM telemetry_delivery_attempts
      WHERE call = 'check_in' AND outcome <> 'delivered'
-        AND started_at > coalesce(greatest(success.metrics, success.check_in), '-infinity')) AS failed_check_ins
+        AND started_at > coalesce(success.check_in, '-infinity') AND started_at <= $1) AS failed_check_ins
 FROM success
+CROSS JOIN failed_upload
 LEFT JOIN newest ON true
 LEFT JOIN oldest_pending ON true
-LEFT JOIN failed_upload ON true
+LEFT JOIN refusal ON true
 ";
 
 impl Store {
-    /// The state of the system, in one query that stays cheap however long the history is.
+    /// The state of the system at `now`, in one query that stays cheap however long the history is.
     ///
     /// # Errors
     /// Any [`StoreError`].
-    pub async fn facts(&self) -> Result<StoreFacts, StoreError> {
-        Ok(sqlx::query_as(FACTS).fetch_one(&self.pool).await?)
+    pub async fn facts(&self, now: DateTime<Utc>) -> Result<StoreFacts, StoreError> {
+        Ok(sqlx::query_as(FACTS).bind(now).fetch_one(&self.pool).await?)
     }
 }
 
@@ -136,18 +153,25 @@ impl FromRow<'_, PgRow> for StoreFacts {
             last_upload: row.try_get("last_upload")?,
             overdue_since: row.try_get("overdue_since")?,
             pending: count("pending")?,
+            is_sending: row.try_get("is_sending")?,
             set_aside: count("set_aside")?,
             has_identity: row.try_get("has_identity")?,
             last_attempt: row.try_get("last_attempt")?,
             failures_in_a_row: small_count("failures_in_a_row")?,
-            last_retry_after: row
-                .try_get::<Option<i64>, _>("last_retry_after")?
-                .map(|seconds| Duration::from_secs(seconds.unsigned_abs())),
+            retry_after: retry_after(row)?,
             last_check_in: row.try_get("last_check_in")?,
             last_check_in_attempt: row.try_get("last_check_in_attempt")?,
             failed_check_ins: small_count("failed_check_ins")?,
         })
     }
+}
+
+fn retry_after(row: &PgRow) -> Result<Option<RetryAfter>, sqlx::Error> {
+    let seconds: Option<i64> = row.try_get("retry_after_seconds")?;
+    let asked_at: Option<DateTime<Utc>> = row.try_get("refused_at")?;
+    Ok(asked_at
+        .zip(seconds)
+        .map(|(asked_at, seconds)| RetryAfter { asked_at, wait: Duration::from_secs(seconds.unsigned_abs()) }))
 }
 
 #[cfg(test)]
@@ -195,10 +219,11 @@ mod tests {
             .fetch_one(database.pool())
             .await
             .unwrap();
+        let now: DateTime<Utc> = "2025-11-10T00:00:00Z".parse().unwrap();
         let explain = sqlx::AssertSqlSafe(format!("EXPLAIN (ANALYZE, FORMAT JSON) {FACTS}"));
-        let plan: Value = sqlx::query_scalar(explain).fetch_one(database.pool()).await.unwrap();
+        let plan: Value = sqlx::query_scalar(explain).bind(now).fetch_one(database.pool()).await.unwrap();
         let visited = rows_visited(&plan[0]["Plan"]);
-        let facts = Store::new(database.pool().clone()).facts().await.unwrap();
+        let facts = Store::new(database.pool().clone()).facts(now).await.unwrap();
         let needed = facts.pending + u64::from(facts.failures_in_a_row);
         assert!(all > 50_000 && needed > 1_000, "{all} {needed}");
         assert!((1_000.0..3_000.0).contains(&visited), "{visited} of {all} for {needed}: {plan:#}");

@@ -37,6 +37,8 @@ impl ScheduleConfig {
             upload: self.upload.clone(),
             interval: TimeDelta::days(i64::from(self.interval_days)),
             spread: TimeDelta::seconds(i64::try_from(spread).unwrap_or_default()),
+            // Half the threshold: the other half is for tries that fail.
+            longest_wait: TimeDelta::days(i64::from(self.threshold_days)) / 2,
             jitter: f64::from(u32::try_from(install_seed % 1000).unwrap_or_default()) / 1000.0,
         }
     }

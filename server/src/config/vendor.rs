@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use replicated::Timeouts;
 use secrecy::SecretString;
 use url::Url;
 
@@ -24,6 +25,8 @@ pub struct VendorConfig {
     pub no_proxy: Option<String>,
     /// The content of `SSL_CERT_FILE`: certificates in PEM, trusted beside the system's.
     pub extra_root_certificates: Option<Vec<u8>>,
+    /// How long the vendor is waited for; no variable changes it.
+    pub timeouts: Timeouts,
 }
 
 /// Reads the vendor section.
@@ -36,6 +39,7 @@ pub(super) fn read(variables: &mut Variables<'_>) -> VendorConfig {
         http_proxy: proxy(variables, "HTTP_PROXY", "http_proxy"),
         no_proxy: variables.text("NO_PROXY").or_else(|| variables.text("no_proxy")),
         extra_root_certificates: extra_root_certificates(variables),
+        timeouts: Timeouts::default(),
     }
 }
 

@@ -5,8 +5,7 @@ use std::time::Duration;
 use apalis::prelude::{TaskBuilder, TaskSink, TaskSinkError};
 use apalis_postgres::{Config, PostgresStorage};
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::delivery::backoff;
-use domain::schedule::Due;
+use domain::schedule::{Due, Ended, runs_again};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sqlx::PgPool;
@@ -26,9 +25,9 @@ const RETENTION: TimeDelta = TimeDelta::days(35);
 pub enum Enqueued {
     /// It is a new job.
     New,
-    /// The job of this key failed some time ago and is tried again.
+    /// The job of this key ended some time ago, and its work is due still: it runs again.
     Again,
-    /// There is a job of this key already: waiting, running, done, or failed a moment ago.
+    /// There is a job of this key already: waiting, running, or ended a moment ago.
     Already,
 }
 
@@ -101,33 +100,40 @@ impl JobQueue {
         T: Serialize + DeserializeOwned + Send + Sync + Unpin + 'static,
     {
         // apalis itself never retries: a failed attempt is final, and whether there is another is for the schedule to
-        // say. The second attempt is for a job whose worker died in mid-air.
+        // say. A job whose worker died in mid-air is no such attempt: apalis hands it on all the same.
         let task = TaskBuilder::new(job).idempotency_key(key).max_attempts(1).build();
         self.storage(queue).push_task(task).await
     }
 
-    /// Lets a job that failed wait for its next try, once the backoff is over. The work is still due, or nobody asks.
+    /// Lets a job that ended run again after a while. Its work is still due, or nobody asks: it failed, or there was nothing
+    /// it could do, for want of an administrator or because another process was at it.
     async fn try_again(&self, queue: &str, key: &str, now: DateTime<Utc>) -> Result<Enqueued, JobQueueError> {
-        let failed = sqlx::query_as::<_, (i32, Option<DateTime<Utc>>)>(
-            "SELECT attempts, done_at FROM apalis.jobs
-             WHERE job_type = $1 AND idempotency_key = $2 AND status IN ('Failed', 'Killed')",
+        let ended = sqlx::query_as::<_, (bool, i32, DateTime<Utc>)>(
+            "SELECT status = 'Done', attempts, done_at FROM apalis.jobs
+             WHERE job_type = $1 AND idempotency_key = $2 AND done_at IS NOT NULL
+                AND status IN ('Done', 'Failed', 'Killed')",
         )
         .bind(queue)
         .bind(key)
         .fetch_optional(&self.pool)
         .await?;
-        let Some((attempts, done_at)) = failed else { return Ok(Enqueued::Already) };
-        let wait = backoff(u32::try_from(attempts).unwrap_or(1), 1.0, None);
-        if done_at.is_some_and(|done_at| done_at + wait > now) {
+        let Some((is_done, attempts, done_at)) = ended else { return Ok(Enqueued::Already) };
+        let times = u32::try_from(attempts).unwrap_or(1);
+        if !runs_again(now, done_at, if is_done { Ended::Done } else { Ended::Failed { times } }) {
             return Ok(Enqueued::Already);
         }
+        // Only as it was seen: another process may have had the same thought, and the job may have run since. Failures are
+        // counted in a row.
         let revived = sqlx::query(
             "UPDATE apalis.jobs
-             SET status = 'Pending', max_attempts = attempts + 1, done_at = NULL, lock_by = NULL, lock_at = NULL
-             WHERE job_type = $1 AND idempotency_key = $2 AND status IN ('Failed', 'Killed')",
+             SET attempts = CASE WHEN status = 'Done' THEN 0 ELSE attempts END,
+                 max_attempts = CASE WHEN status = 'Done' THEN 1 ELSE attempts + 1 END,
+                 status = 'Pending', done_at = NULL, lock_by = NULL, lock_at = NULL
+             WHERE job_type = $1 AND idempotency_key = $2 AND done_at = $3",
         )
         .bind(queue)
         .bind(key)
+        .bind(done_at)
         .execute(&self.pool)
         .await?;
         Ok(if revived.rows_affected() == 1 { Enqueued::Again } else { Enqueued::Already })

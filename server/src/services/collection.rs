@@ -64,6 +64,8 @@ pub enum SkipReason {
     AlreadyCollected,
     /// Another process is delivering at this moment.
     AnotherSender,
+    /// Another process is collecting at this moment.
+    AnotherCollector,
     /// The vendor does not know this install yet.
     NoIdentity,
 }
@@ -77,6 +79,9 @@ pub enum CollectionError {
     /// Our tables could not be read or written.
     #[error(transparent)]
     Store(#[from] store::StoreError),
+    /// The right to collect was lost with its connection, and another process may have it by now.
+    #[error("the database connection was lost during the collection")]
+    Interrupted,
 }
 
 impl CollectionService {
@@ -112,7 +117,20 @@ impl CollectionService {
 
     async fn collected_too_recently(&self, now: DateTime<Utc>) -> Result<bool, CollectionError> {
         let interval = TimeDelta::days(i64::from(self.config.interval_days));
-        Ok(self.store.facts().await?.schedule_state().collected_too_recently(now, interval))
+        Ok(self.store.facts(now).await?.schedule_state().collected_too_recently(now, interval))
+    }
+
+    /// Is there nothing to collect?
+    async fn reason_to_skip(
+        &self,
+        now: DateTime<Utc>,
+        slot: Option<DateTime<Utc>>,
+    ) -> Result<Option<SkipReason>, CollectionError> {
+        // A slot was found due from the same facts; anything else is judged here and now.
+        Ok(match slot {
+            Some(slot) => self.store.has_batch_of(slot).await?.then_some(SkipReason::AlreadyCollected),
+            None => self.collected_too_recently(now).await?.then_some(SkipReason::TooRecent),
+        })
     }
 
     async fn collect_and_store(
@@ -120,15 +138,24 @@ impl CollectionService {
         now: DateTime<Utc>,
         slot: Option<DateTime<Utc>>,
     ) -> Result<CollectionOutcome, CollectionError> {
-        // A slot was found due from the same facts; anything else is judged here and now.
-        if slot.is_none() && self.collected_too_recently(now).await? {
-            return Ok(skipped(SkipReason::TooRecent));
+        // One at a time: two that begin together would both find that nothing was collected yet.
+        let Some(mut right) = self.store.try_collector_lock().await? else {
+            return Ok(skipped(SkipReason::AnotherCollector));
+        };
+        if let Some(reason) = self.reason_to_skip(now, slot).await? {
+            return Ok(skipped(reason));
         }
         if self.admin_email.find().await?.is_none() {
             return Ok(no_admin_email());
         }
         let collection = self.collect(now, None).await?;
-        self.store_batch(now, slot, collection).await
+        if !right.is_held().await {
+            return Err(CollectionError::Interrupted);
+        }
+        let outcome = self.store_batch(now, slot, collection).await;
+        // Dropping it would do as well, a moment later; a broken connection has given it back already.
+        let _given_back = right.release().await;
+        outcome
     }
 
     async fn collect(&self, now: DateTime<Utc>, only: Option<String>) -> Result<Collection, CollectionError> {

@@ -7,11 +7,12 @@ use chrono::{DateTime, Utc};
 use collectors::CollectError;
 use domain::clock::Clock;
 use domain::delivery::ErrorClass;
-use replicated::{AppStatus, Client, ProxySettings, Reply, Session, Settings, SettingsError, Timeouts};
+use replicated::{AppStatus, Client, ProxySettings, Reply, Session, Settings, SettingsError};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
-use store::{Attempt, Batch, Call, Failure, IdentityUpdate, SenderLock, Store, StoreError};
+use store::{Attempt, Batch, Call, ExclusiveRight, Failure, IdentityUpdate, Store, StoreError};
+use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 use url::Url;
 use uuid::Uuid;
@@ -108,19 +109,31 @@ impl DeliveryService {
     /// # Errors
     /// [`DeliveryError`]; whatever was delivered until then is recorded.
     pub async fn deliver(&self) -> Result<DeliveryOutcome, DeliveryError> {
+        self.deliver_until(&CancellationToken::new()).await
+    }
+
+    /// The same, but begins with no further batch once `stop` is cancelled; the rest is due again then.
+    ///
+    /// # Errors
+    /// As [`Self::deliver`].
+    pub async fn deliver_until(&self, stop: &CancellationToken) -> Result<DeliveryOutcome, DeliveryError> {
         if self.store.pending_batches(None, 1).await?.is_empty() {
             return Ok(DeliveryOutcome::NoPendingMetrics);
         }
         let Some(mut lock) = self.store.try_sender_lock().await? else {
             return Ok(skipped(SkipReason::AnotherSender));
         };
-        let outcome = self.deliver_locked(&mut lock).await;
+        let outcome = self.deliver_locked(&mut lock, stop).await;
         // Dropping it would do as well, a moment later; a broken connection has given it back already.
         let _given_back = lock.release().await;
         outcome
     }
 
-    async fn deliver_locked(&self, lock: &mut SenderLock) -> Result<DeliveryOutcome, DeliveryError> {
+    async fn deliver_locked(
+        &self,
+        lock: &mut ExclusiveRight,
+        stop: &CancellationToken,
+    ) -> Result<DeliveryOutcome, DeliveryError> {
         let client = self.client.as_ref().ok_or(DeliveryError::NoKey)?;
         let email = self.admin_email.find().await?;
         let Some(identity) = self.identity(client, email.as_ref()).await? else {
@@ -129,9 +142,9 @@ impl DeliveryService {
         };
         let session = self.session(client, identity, email).await?;
         let mut run = Run { service: self, session, tally: Tally::default() };
-        run.deliver_all(lock).await?;
+        run.deliver_all(lock, stop).await?;
         let Run { mut session, tally, .. } = run;
-        if tally.uploaded > 0 {
+        if tally.uploaded > 0 && !tally.is_rate_limited {
             // The batches are delivered whatever becomes of this; it is recorded, and repeated when it is due.
             let _recorded = self.check_in_as(&mut session).await;
         }
@@ -276,6 +289,7 @@ struct Tally {
     uploaded: u64,
     failed: u64,
     failures_of_the_vendor: u32,
+    is_rate_limited: bool,
     refused: Vec<Uuid>,
 }
 
@@ -287,7 +301,7 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    async fn deliver_all(&mut self, lock: &mut SenderLock) -> Result<(), DeliveryError> {
+    async fn deliver_all(&mut self, lock: &mut ExclusiveRight, stop: &CancellationToken) -> Result<(), DeliveryError> {
         // A batch that failed stays pending; the run goes on behind it.
         let mut after = None;
         'chunks: loop {
@@ -295,6 +309,9 @@ impl Run<'_> {
             let Some(last) = batches.last() else { break };
             after = Some(last.cursor());
             for batch in &batches {
+                if stop.is_cancelled() {
+                    break 'chunks;
+                }
                 if !lock.is_held().await {
                     warn!("the right to send was lost with its connection; the rest is left to whoever has it now");
                     break 'chunks;
@@ -324,6 +341,7 @@ impl Run<'_> {
         }
         let is_the_batchs_own = matches!(error.class, ErrorClass::Rejected | ErrorClass::Vendor | ErrorClass::BadReply);
         self.tally.failures_of_the_vendor = if is_the_batchs_own { 0 } else { self.tally.failures_of_the_vendor + 1 };
+        self.tally.is_rate_limited = error.class == ErrorClass::RateLimited;
         // Who is asked to slow down, or is not let in, does not knock again at once.
         let stop = matches!(error.class, ErrorClass::RateLimited | ErrorClass::Auth);
         Ok(!stop && self.tally.failures_of_the_vendor < UNREACHABLE_AFTER)
@@ -366,7 +384,7 @@ fn settings(config: &VendorConfig, publishable_key: &SecretString) -> Settings {
         app_slug: config.app_slug.clone(),
         product: PRODUCT.to_owned(),
         version: VERSION.to_owned(),
-        timeouts: Timeouts::default(),
+        timeouts: config.timeouts,
         extra_root_certificates: config.extra_root_certificates.clone().unwrap_or_default(),
         proxy: ProxySettings {
             https_proxy: config.https_proxy.clone(),

@@ -11,6 +11,8 @@ use tracing::{info, warn};
 
 /// How often the facts are read again. A delivery by any process shows within this time.
 const REFRESH: Duration = Duration::from_secs(3);
+/// How long the facts may take.
+const LIMIT: Duration = Duration::from_secs(10);
 
 /// Answers with the license status.
 #[derive(Debug, Clone)]
@@ -56,7 +58,7 @@ impl LicenseService {
     /// # Errors
     /// [`StoreError`] where they cannot be read.
     pub async fn facts(&self) -> Result<LicenseFacts, StoreError> {
-        Ok(self.facts_of(&self.store.facts().await?))
+        Ok(self.facts_of(&self.store.facts(self.clock.now()).await?))
     }
 
     /// The facts that the rule looks at, out of all that were read.
@@ -80,7 +82,9 @@ impl LicenseService {
         let mut known = None;
         let mut away = false;
         loop {
-            match self.facts().await {
+            // A database that never answers is as good as none.
+            let read = tokio::time::timeout(LIMIT, self.facts()).await;
+            match read.unwrap_or_else(|_| Err(StoreError::NoAnswer)) {
                 Ok(facts) => {
                     if away {
                         info!("the license facts can be read again");

@@ -24,7 +24,7 @@ impl SchedulingService {
     /// # Errors
     /// [`StoreError`] where the facts cannot be read.
     pub async fn due(&self, now: DateTime<Utc>) -> Result<Vec<Due>, StoreError> {
-        let state = self.store.facts().await?.schedule_state();
+        let state = self.store.facts(now).await?.schedule_state();
         Ok(due(now, &state, &self.schedule().await?))
     }
 

@@ -97,7 +97,7 @@ impl Backend for Dashboard {
 impl Dashboard {
     async fn read_overview(&self, now: DateTime<Utc>) -> Result<Overview, StoreError> {
         let services = self.services();
-        let facts = services.store.facts().await?;
+        let facts = services.store.facts(now).await?;
         let identity = services.store.identity().await?;
         let schedule = services.scheduling.schedule().await?;
         let state = facts.schedule_state();

@@ -195,7 +195,7 @@ async fn a_check_in_needs_an_identity() {
     fixture.services().delivery.deliver().await.unwrap();
     fixture.set_time("2025-11-11T00:00:00Z");
     assert_eq!(fixture.services().delivery.check_in().await.unwrap(), DeliveryOutcome::CheckedIn);
-    let facts = fixture.services().store.facts().await.unwrap();
+    let facts = fixture.services().store.facts(at("2025-11-11T00:00:00Z")).await.unwrap();
     assert_eq!(facts.last_check_in, Some(at("2025-11-11T00:00:00Z")));
 }
 

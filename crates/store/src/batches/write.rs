@@ -34,6 +34,17 @@ impl Store {
         Ok(insertion)
     }
 
+    /// Was a batch collected for this slot?
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub async fn has_batch_of(&self, slot: DateTime<Utc>) -> Result<bool, StoreError> {
+        Ok(sqlx::query_scalar("SELECT EXISTS (SELECT FROM telemetry_metrics WHERE slot = $1)")
+            .bind(slot)
+            .fetch_one(&self.pool)
+            .await?)
+    }
+
     /// Takes a pending batch out of the queue; one that was delivered or set aside before stays as it is. Was it pending?
     ///
     /// # Errors

@@ -93,7 +93,7 @@ async fn batches_by_hand_have_no_slot_and_are_stored_each_time() {
     for _ in 0..2 {
         assert!(matches!(store.insert_batch(&batch("2025-11-09T02:00:00Z")).await.unwrap(), Insertion::Created(_)));
     }
-    assert_eq!(store.facts().await.unwrap().pending, 2);
+    assert_eq!(store.facts(at("2025-11-30T00:00:00Z")).await.unwrap().pending, 2);
 }
 
 #[tokio::test]

@@ -55,7 +55,7 @@ async fn a_batch_set_aside_that_is_delivered_by_hand_is_delivered() {
     store.set_aside(id, at("2025-11-09T04:00:00Z")).await.unwrap();
     store.record_attempt(&success(Call::Metrics, Some(id), "2025-11-10T03:00:00Z")).await.unwrap();
     assert_eq!(store.find_batch(id).await.unwrap().unwrap().summary.state(), BatchState::Delivered);
-    assert_eq!(store.facts().await.unwrap().set_aside, 0);
+    assert_eq!(store.facts(at("2025-11-30T00:00:00Z")).await.unwrap().set_aside, 0);
 }
 
 #[tokio::test]

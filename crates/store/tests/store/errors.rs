@@ -6,13 +6,13 @@ use private_postgres::testing::TestDatabase;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use store::{Store, StoreError};
 
-use crate::samples::{another, batch, collected, migrated};
+use crate::samples::{another, at, batch, collected, migrated};
 
 #[tokio::test]
 async fn a_database_without_our_tables_is_not_migrated() {
     let database = TestDatabase::empty().await;
     let store = another(&database);
-    assert!(matches!(store.facts().await, Err(StoreError::NotMigrated(_))));
+    assert!(matches!(store.facts(at("2025-11-30T00:00:00Z")).await, Err(StoreError::NotMigrated(_))));
     let state = store.schema_state().await.unwrap();
     assert!(!state.is_current() && state.applied.is_empty() && !state.pending.is_empty(), "{state:?}");
 }
@@ -24,7 +24,7 @@ async fn a_read_only_database_is_told_apart_and_can_be_read() {
     let read_only = database.connect_options().options([("default_transaction_read_only", "on")]);
     let store = Store::new(store::connect(read_only.clone(), 2));
     assert_eq!(store.migrate().await.unwrap(), Vec::<i64>::new(), "there is nothing to do");
-    assert_eq!(store.facts().await.unwrap().pending, 1);
+    assert_eq!(store.facts(at("2025-11-30T00:00:00Z")).await.unwrap().pending, 1);
     assert!(matches!(store.insert_batch(&batch("2025-11-16T02:00:00Z")).await, Err(StoreError::ReadOnly(_))));
 
     let empty = TestDatabase::empty().await;
@@ -72,5 +72,5 @@ async fn connections_that_the_server_cut_are_replaced() {
         .await
         .unwrap();
     store.ping().await.unwrap();
-    assert!(store.database_now().await.unwrap() > crate::samples::at("2025-01-01T00:00:00Z"));
+    assert!(store.database_now().await.unwrap() > at("2025-01-01T00:00:00Z"));
 }

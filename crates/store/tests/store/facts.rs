@@ -2,16 +2,21 @@
 
 use std::time::Duration;
 
-use domain::schedule::State;
+use domain::schedule::{RetryAfter, State};
 use store::{Call, IdentityUpdate, NewBatch, Store, StoreFacts};
 use uuid::Uuid;
 
-use crate::samples::{at, batch, collected, failure, migrated, success};
+use crate::samples::{another, at, batch, collected, failure, migrated, success};
 
 async fn record(store: &Store, attempts: impl IntoIterator<Item = store::Attempt>) {
     for attempt in attempts {
         store.record_attempt(&attempt).await.unwrap();
     }
+}
+
+/// As they are some weeks later.
+async fn facts_of(store: &Store) -> StoreFacts {
+    store.facts(at("2025-11-30T00:00:00Z")).await.unwrap()
 }
 
 fn failed(batch_id: Uuid, started_at: &str) -> store::Attempt {
@@ -21,9 +26,9 @@ fn failed(batch_id: Uuid, started_at: &str) -> store::Attempt {
 #[tokio::test]
 async fn a_new_install_knows_nothing() {
     let (_database, store) = migrated().await;
-    assert_eq!(store.facts().await.unwrap(), StoreFacts::default());
+    assert_eq!(facts_of(&store).await, StoreFacts::default());
     store.identity().await.unwrap();
-    assert_eq!(store.facts().await.unwrap(), StoreFacts::default(), "a cluster id is no identity");
+    assert_eq!(facts_of(&store).await, StoreFacts::default(), "a cluster id is no identity");
 }
 
 #[tokio::test]
@@ -31,10 +36,10 @@ async fn an_identity_is_a_customer_and_an_instance() {
     let (_database, store) = migrated().await;
     let customer = IdentityUpdate { customer_id: Some("cust_1".into()), ..IdentityUpdate::default() };
     store.establish_identity(&customer).await.unwrap();
-    assert!(!store.facts().await.unwrap().has_identity);
+    assert!(!facts_of(&store).await.has_identity);
     let instance = IdentityUpdate { instance_id: Some("inst_1".into()), ..IdentityUpdate::default() };
     store.establish_identity(&instance).await.unwrap();
-    assert!(store.facts().await.unwrap().has_identity);
+    assert!(facts_of(&store).await.has_identity);
 }
 
 #[tokio::test]
@@ -51,7 +56,7 @@ async fn a_healthy_week() {
         ],
     )
     .await;
-    let facts = store.facts().await.unwrap();
+    let facts = facts_of(&store).await;
     let expected = StoreFacts {
         last_collection: Some(at("2025-11-09T02:00:07Z")),
         last_collection_slot: Some(slot),
@@ -75,7 +80,7 @@ async fn a_healthy_week() {
     );
 
     collected(&store, "2025-11-12T17:00:00Z").await;
-    let by_hand = store.facts().await.unwrap();
+    let by_hand = facts_of(&store).await;
     assert_eq!((by_hand.last_collection, by_hand.last_collection_slot), (Some(at("2025-11-12T17:00:00Z")), None));
     assert_eq!((by_hand.pending, by_hand.overdue_since), (1, Some(at("2025-11-12T17:00:00Z"))));
     assert_eq!(by_hand.failures_in_a_row, 0);
@@ -96,7 +101,7 @@ async fn an_outage_counts_runs_and_not_the_batches_in_each() {
         )
         .await;
     }
-    let facts = store.facts().await.unwrap();
+    let facts = facts_of(&store).await;
     assert_eq!((facts.pending, facts.overdue_since), (2, Some(at("2025-11-09T02:00:00Z"))));
     assert_eq!((facts.failures_in_a_row, facts.last_attempt), (3, Some(at("2025-11-16T03:30:01Z"))));
     assert_eq!((facts.last_upload, facts.last_check_in), (None, None));
@@ -116,12 +121,12 @@ async fn a_success_ends_the_row_and_what_it_left_behind_waits_for_a_first_retry(
         ],
     )
     .await;
-    let facts = store.facts().await.unwrap();
+    let facts = facts_of(&store).await;
     assert_eq!((facts.pending, facts.failures_in_a_row), (1, 1));
     record(&store, [failed(first, "2025-11-16T03:02:00Z"), failed(first, "2025-11-16T03:03:00Z")]).await;
-    assert_eq!(store.facts().await.unwrap().failures_in_a_row, 2);
+    assert_eq!(facts_of(&store).await.failures_in_a_row, 2);
     record(&store, [success(Call::Metrics, Some(first), "2025-11-16T03:04:00Z")]).await;
-    let facts = store.facts().await.unwrap();
+    let facts = facts_of(&store).await;
     assert_eq!((facts.pending, facts.failures_in_a_row, facts.overdue_since), (0, 0, None));
 }
 
@@ -131,7 +136,7 @@ async fn a_batch_set_aside_is_counted_apart_and_its_failures_no_longer() {
     let id = collected(&store, "2025-11-09T02:00:00Z").await;
     record(&store, [failed(id, "2025-11-09T03:00:00Z")]).await;
     store.set_aside(id, at("2025-11-09T03:00:01Z")).await.unwrap();
-    let facts = store.facts().await.unwrap();
+    let facts = facts_of(&store).await;
     assert_eq!((facts.pending, facts.set_aside, facts.overdue_since, facts.failures_in_a_row), (0, 1, None, 0));
 }
 
@@ -140,7 +145,7 @@ async fn a_failed_registration_delays_delivery_and_a_successful_one_is_no_attemp
     let (_database, store) = migrated().await;
     collected(&store, "2025-11-09T02:00:00Z").await;
     record(&store, [failure(Call::Customer, None, "2025-11-09T02:00:01Z")]).await;
-    let facts = store.facts().await.unwrap();
+    let facts = facts_of(&store).await;
     assert_eq!((facts.failures_in_a_row, facts.last_attempt), (1, Some(at("2025-11-09T02:00:01Z"))));
     record(
         &store,
@@ -151,28 +156,36 @@ async fn a_failed_registration_delays_delivery_and_a_successful_one_is_no_attemp
         ],
     )
     .await;
-    let facts = store.facts().await.unwrap();
+    let facts = facts_of(&store).await;
     assert_eq!((facts.failures_in_a_row, facts.last_attempt), (2, Some(at("2025-11-09T02:00:32Z"))));
 }
 
 #[tokio::test]
-async fn retry_after_counts_until_the_next_attempt() {
+async fn retry_after_runs_from_the_reply_until_the_vendor_accepts_something() {
     let (_database, store) = migrated().await;
     let id = collected(&store, "2025-11-09T02:00:00Z").await;
+    let retry_after = async || facts_of(&store).await.retry_after;
     let mut limited = failed(id, "2025-11-09T03:00:00Z");
+    limited.duration = Duration::from_secs(20);
     limited.failure.as_mut().unwrap().retry_after = Some(Duration::from_mins(2));
     record(&store, [limited.clone()]).await;
-    assert_eq!(store.facts().await.unwrap().last_retry_after, Some(Duration::from_mins(2)));
+    let asked = RetryAfter { asked_at: at("2025-11-09T03:00:20Z"), wait: Duration::from_mins(2) };
+    assert_eq!(retry_after().await, Some(asked));
     record(&store, [failed(id, "2025-11-09T03:02:00Z")]).await;
-    assert_eq!(store.facts().await.unwrap().last_retry_after, None);
-    limited.id = Uuid::new_v4();
-    limited.started_at = at("2025-11-09T03:04:00Z");
-    record(&store, [limited, success(Call::Metrics, Some(id), "2025-11-09T03:06:00Z")]).await;
-    assert_eq!(store.facts().await.unwrap().last_retry_after, None);
+    assert_eq!(retry_after().await, None, "the last refusal names no time");
+    for (accepted, at_minute) in [(Call::Metrics, 6), (Call::CheckIn, 16)] {
+        limited.id = Uuid::new_v4();
+        limited.started_at = at(&format!("2025-11-09T03:{:02}:00Z", at_minute - 2));
+        record(&store, [limited.clone()]).await;
+        assert!(retry_after().await.is_some(), "{accepted:?}");
+        let batch_id = (accepted == Call::Metrics).then_some(id);
+        record(&store, [success(accepted, batch_id, &format!("2025-11-09T03:{at_minute:02}:00Z"))]).await;
+        assert_eq!(retry_after().await, None, "{accepted:?}");
+    }
 }
 
 #[tokio::test]
-async fn failed_check_ins_count_until_the_vendor_hears_of_us_again() {
+async fn failed_check_ins_count_until_one_is_accepted() {
     let (_database, store) = migrated().await;
     let id = collected(&store, "2025-11-09T02:00:00Z").await;
     record(
@@ -185,11 +198,49 @@ async fn failed_check_ins_count_until_the_vendor_hears_of_us_again() {
         ],
     )
     .await;
-    let facts = store.facts().await.unwrap();
+    let facts = facts_of(&store).await;
     assert_eq!((facts.last_check_in, facts.failed_check_ins), (Some(at("2025-11-08T21:00:00Z")), 2));
     assert_eq!(facts.last_check_in_attempt, Some(at("2025-11-09T01:01:00Z")));
     assert_eq!((facts.failures_in_a_row, facts.last_attempt), (0, None), "check-ins are no deliveries");
     record(&store, [success(Call::Metrics, Some(id), "2025-11-09T03:00:00Z")]).await;
-    let facts = store.facts().await.unwrap();
-    assert_eq!((facts.last_check_in, facts.failed_check_ins), (Some(at("2025-11-09T03:00:00Z")), 0));
+    let facts = facts_of(&store).await;
+    assert_eq!(facts.last_check_in, Some(at("2025-11-08T21:00:00Z")), "a delivery is no check-in");
+    assert_eq!(facts.failed_check_ins, 2);
+}
+
+#[tokio::test]
+async fn a_delivery_under_way_shows_while_batches_wait() {
+    let (database, store) = migrated().await;
+    let other = another(&database);
+    let lock = other.try_sender_lock().await.unwrap().unwrap();
+    assert!(!facts_of(&store).await.is_sending, "nothing waits");
+    collected(&store, "2025-11-09T02:00:00Z").await;
+    assert!(facts_of(&store).await.is_sending);
+    lock.release().await.unwrap();
+    let _collecting = other.try_collector_lock().await.unwrap();
+    assert!(!facts_of(&store).await.is_sending, "collecting is not sending");
+}
+
+#[tokio::test]
+async fn what_was_written_before_the_clock_stepped_back_holds_up_nothing() {
+    let (_database, store) = migrated().await;
+    let id = collected(&store, "2025-11-09T02:00:00Z").await;
+    let ahead = collected(&store, "2026-11-09T02:00:00Z").await;
+    record(
+        &store,
+        [
+            success(Call::Metrics, Some(id), "2025-11-09T03:00:00Z"),
+            success(Call::CheckIn, None, "2025-11-09T03:00:01Z"),
+            failed(ahead, "2026-11-09T03:00:00Z"),
+            success(Call::CheckIn, None, "2026-11-09T03:00:01Z"),
+            failure(Call::CheckIn, None, "2026-11-09T07:00:00Z"),
+        ],
+    )
+    .await;
+    let facts = facts_of(&store).await;
+    assert_eq!(facts.last_collection, Some(at("2025-11-09T02:00:00Z")));
+    assert_eq!(facts.last_attempt, Some(at("2025-11-09T03:00:00Z")));
+    assert_eq!((facts.last_check_in, facts.failed_check_ins), (Some(at("2025-11-09T03:00:01Z")), 0));
+    assert_eq!(facts.last_check_in_attempt, Some(at("2025-11-09T03:00:01Z")));
+    assert_eq!((facts.pending, facts.overdue_since), (1, Some(at("2026-11-09T02:00:00Z"))), "what waits, waits");
 }

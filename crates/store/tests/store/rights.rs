@@ -4,6 +4,8 @@ use private_postgres::testing::TestDatabase;
 use sqlx::postgres::PgPoolOptions;
 use store::{Store, StoreError};
 
+use crate::samples::at;
+
 /// A store whose connections act as `role`.
 async fn store_of(database: &TestDatabase, role: &'static str) -> Store {
     let options = database.connect_options().options([("role", role)]);
@@ -33,7 +35,7 @@ async fn the_owner_of_the_tables_needs_to_be_no_superuser() {
     .await;
     let store = store_of(&database, "owns_tables").await;
     store.migrate().await.unwrap();
-    assert_eq!(store.facts().await.unwrap().set_aside, 1);
+    assert_eq!(store.facts(at("2025-11-30T00:00:00Z")).await.unwrap().set_aside, 1);
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
-//! One sender at a time.
+//! One sender, and one collector, at a time.
 
 use sqlx::Connection as _;
-use store::{SenderLock, Store};
+use store::{ExclusiveRight, Store};
 
 use crate::samples::{another, migrated};
 
@@ -15,7 +15,7 @@ async fn until_free(database: &private_postgres::testing::TestDatabase) {
     sqlx::query("SELECT pg_advisory_unlock_all()").execute(&mut connection).await.unwrap();
 }
 
-async fn take(store: &Store) -> Option<SenderLock> {
+async fn take(store: &Store) -> Option<ExclusiveRight> {
     store.try_sender_lock().await.unwrap()
 }
 
@@ -29,6 +29,15 @@ async fn one_process_has_the_lock_and_the_others_are_told_at_once() {
     assert!(take(&store).await.is_none(), "not even another task of the same process");
     lock.release().await.unwrap();
     assert!(take(&other).await.is_some());
+}
+
+#[tokio::test]
+async fn who_collects_does_not_keep_others_from_sending() {
+    let (database, store) = migrated().await;
+    let collecting = store.try_collector_lock().await.unwrap();
+    assert!(collecting.is_some());
+    assert!(another(&database).try_collector_lock().await.unwrap().is_none());
+    assert!(take(&store).await.is_some());
 }
 
 #[tokio::test]

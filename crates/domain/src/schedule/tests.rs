@@ -1,0 +1,252 @@
+//! Each rule as a table of cases.
+
+use super::*;
+
+fn at(text: &str) -> DateTime<Utc> {
+    text.parse().unwrap()
+}
+
+fn schedule() -> Schedule {
+    Schedule {
+        collect: DEFAULT_COLLECTION_CRON.parse().unwrap(),
+        upload: DEFAULT_UPLOAD_CRON.parse().unwrap(),
+        interval: TimeDelta::days(i64::from(DEFAULT_INTERVAL_DAYS)),
+        spread: TimeDelta::zero(),
+        jitter: 1.0,
+        longest_wait: TimeDelta::days(2),
+    }
+}
+
+/// An install that collected and delivered on Sunday 2025-11-09, and keeps checking in.
+fn settled(now: DateTime<Utc>) -> State {
+    State {
+        last_collection: Some(at("2025-11-09T02:00:07Z")),
+        last_collection_slot: Some(at("2025-11-09T02:00:00Z")),
+        has_identity: true,
+        last_upload_attempt: Some(at("2025-11-09T03:00:04Z")),
+        last_check_in: Some(now),
+        ..State::default()
+    }
+}
+
+fn keys(now: &str, change: impl FnOnce(&mut State)) -> Vec<String> {
+    let now = at(now);
+    let mut state = settled(now);
+    change(&mut state);
+    due(now, &state, &schedule()).into_iter().map(|due| due.key).collect()
+}
+
+#[test]
+fn a_batch_is_collected_once_in_each_slot() {
+    for (now, expected) in [
+        ("2025-11-15T23:59:59Z", None),
+        ("2025-11-16T01:59:59.999999Z", None),
+        ("2025-11-16T02:00:00Z", Some("collect:2025-11-16T02:00:00Z")),
+        ("2025-11-16T02:00:30Z", Some("collect:2025-11-16T02:00:00Z")),
+        // Nothing ran for days: the slot is caught up, under its own key; after weeks only the latest one.
+        ("2025-11-19T17:00:00Z", Some("collect:2025-11-16T02:00:00Z")),
+        ("2025-12-03T17:00:00Z", Some("collect:2025-11-30T02:00:00Z")),
+    ] {
+        assert_eq!(keys(now, |_| ()), Vec::from_iter(expected), "{now}");
+    }
+}
+
+#[test]
+fn a_late_run_counts_for_its_slot_and_does_not_lose_the_next() {
+    let caught_up_on_wednesday = |state: &mut State| {
+        state.last_collection = Some(at("2025-11-12T17:00:00Z"));
+    };
+    assert_eq!(keys("2025-11-16T02:00:00Z", caught_up_on_wednesday), ["collect:2025-11-16T02:00:00Z"]);
+}
+
+#[test]
+fn a_slot_within_the_interval_of_a_collection_by_hand_is_skipped() {
+    let by_hand = |text: &'static str| {
+        move |state: &mut State| {
+            state.last_collection = Some(at(text));
+            state.last_collection_slot = None;
+        }
+    };
+    assert!(keys("2025-11-16T02:00:00Z", by_hand("2025-11-12T17:00:00Z")).is_empty());
+    assert!(keys("2025-11-20T02:00:00Z", by_hand("2025-11-12T17:00:00Z")).is_empty(), "nor made up for later");
+    assert_eq!(keys("2025-11-23T02:00:00Z", by_hand("2025-11-12T17:00:00Z")), ["collect:2025-11-23T02:00:00Z"]);
+    assert!(keys("2025-11-16T02:00:00Z", by_hand("2025-11-09T02:00:00.000001Z")).is_empty(), "exact to the tick");
+    assert_eq!(keys("2025-11-16T02:00:00Z", by_hand("2025-11-09T02:00:00Z")).len(), 1);
+}
+
+#[test]
+fn a_new_install_is_one_job_however_long_it_waits_for_its_administrator() {
+    for now in ["2025-11-12T10:00:00Z", "2025-11-12T10:02:59Z", "2025-11-12T10:03:00Z", "2026-11-12T10:03:00Z"] {
+        assert_eq!(due(at(now), &State::default(), &schedule())[0].key, "collect:first");
+    }
+}
+
+#[test]
+fn the_first_batch_goes_out_at_once_and_later_ones_in_their_slot() {
+    let waiting = |state: &mut State| state.oldest_pending = Some(at("2025-11-10T02:00:00Z"));
+    assert!(keys("2025-11-10T02:59:59Z", waiting).is_empty());
+    assert_eq!(keys("2025-11-10T03:00:00Z", waiting), ["upload:2025-11-10T03:00:00Z"]);
+    assert_eq!(keys("2025-11-10T22:00:00Z", waiting), ["upload:2025-11-10T03:00:00Z"], "a missed slot is caught up");
+    let first = |state: &mut State| {
+        waiting(state);
+        state.last_upload_attempt = None;
+    };
+    assert_eq!(keys("2025-11-10T02:00:00Z", first), ["upload:first:2025-11-10T02:00:00Z"]);
+    assert!(keys("2025-11-10T03:00:00Z", |_| ()).is_empty(), "nothing waits, nothing is due");
+    let collected_after_the_slot = |state: &mut State| state.oldest_pending = Some(at("2025-11-10T03:00:01Z"));
+    assert!(keys("2025-11-11T02:59:59Z", collected_after_the_slot).is_empty(), "nothing waited at the last slot");
+    assert_eq!(keys("2025-11-11T03:00:00Z", collected_after_the_slot), ["upload:2025-11-11T03:00:00Z"]);
+}
+
+#[test]
+fn what_a_run_left_behind_is_due_as_soon_as_nobody_is_at_it() {
+    let cut_short = |is_sending| {
+        move |state: &mut State| {
+            state.oldest_pending = Some(at("2025-11-09T02:00:07Z"));
+            state.is_sending = is_sending;
+        }
+    };
+    assert!(keys("2025-11-09T03:00:05Z", cut_short(true)).is_empty());
+    assert_eq!(keys("2025-11-09T03:00:05Z", cut_short(false)), ["upload:rest:2025-11-09T03:00:04Z"]);
+    assert_eq!(keys("2025-11-10T03:00:00Z", cut_short(true)), ["upload:2025-11-10T03:00:00Z"]);
+}
+
+#[test]
+fn a_batch_does_not_wait_for_a_slot_that_is_too_far_away() {
+    let monthly = Schedule { upload: "0 3 1 * *".parse().unwrap(), ..schedule() };
+    let state = State { oldest_pending: Some(at("2025-11-10T02:00:00Z")), ..settled(at("2025-11-12T01:59:59Z")) };
+    assert_eq!(due(at("2025-11-12T01:59:59Z"), &state, &monthly), []);
+    assert_eq!(monthly.next_upload(at("2025-11-12T01:59:59Z"), &state), Some(at("2025-11-12T02:00:00Z")));
+    assert_eq!(due(at("2025-11-12T02:00:00Z"), &state, &monthly)[0].key, "upload:late:2025-11-10T02:00:00Z");
+}
+
+#[test]
+fn a_failed_delivery_is_retried_after_the_backoff_and_never_given_up() {
+    let failed = |failures: u32| {
+        move |state: &mut State| {
+            state.oldest_pending = Some(at("2025-11-09T02:00:07Z"));
+            state.last_upload_attempt = Some(at("2025-11-10T03:00:00Z"));
+            state.failed_uploads = failures;
+        }
+    };
+    assert!(keys("2025-11-10T03:00:29Z", failed(1)).is_empty());
+    assert_eq!(keys("2025-11-10T03:00:30Z", failed(1)), ["upload:retry:2025-11-10T03:00:00Z"]);
+    assert!(keys("2025-11-10T03:59:59Z", failed(500)).is_empty());
+    assert_eq!(keys("2025-11-10T04:00:00Z", failed(500)).len(), 1, "an hour at most, for ever");
+}
+
+#[test]
+fn a_vendor_who_asks_for_it_is_left_alone_for_an_hour_at_most() {
+    let asked = |wait: u64| {
+        move |state: &mut State| {
+            state.oldest_pending = Some(at("2025-11-09T02:00:07Z"));
+            state.last_upload_attempt = Some(at("2025-11-10T03:00:00Z"));
+            state.failed_uploads = 1;
+            state.last_check_in = None;
+            state.retry_after =
+                Some(RetryAfter { asked_at: at("2025-11-10T03:00:05Z"), wait: Duration::from_secs(wait) });
+        }
+    };
+    let both = ["upload:retry:2025-11-10T03:00:00Z", "check-in:"];
+    assert!(keys("2025-11-10T03:02:04Z", asked(120)).is_empty());
+    assert_eq!(keys("2025-11-10T03:02:05Z", asked(120)), both);
+    assert_eq!(keys("2025-11-10T03:00:10Z", asked(5)), ["check-in:"], "our own wait before a retry is longer");
+    assert!(keys("2025-11-10T04:00:04Z", asked(86_400)).is_empty());
+    assert_eq!(keys("2025-11-10T04:00:05Z", asked(86_400)), both);
+    assert_eq!(keys("2025-11-10T03:00:04Z", asked(120)), ["check-in:"], "a wish from the future is none");
+}
+
+#[test]
+fn a_job_whose_work_is_still_due_runs_again() {
+    let ended_at = at("2025-11-10T03:00:00Z");
+    for (ended, wait) in [
+        (Ended::Done, TimeDelta::minutes(2)),
+        (Ended::Failed { times: 1 }, TimeDelta::seconds(30)),
+        (Ended::Failed { times: 3 }, TimeDelta::minutes(2)),
+        (Ended::Failed { times: 99 }, TimeDelta::hours(1)),
+    ] {
+        let tick = TimeDelta::microseconds(1);
+        assert!(!runs_again(ended_at + wait - tick, ended_at, ended), "{ended:?}");
+        assert!(runs_again(ended_at + wait, ended_at, ended), "{ended:?}");
+        assert!(!runs_again(ended_at - wait + tick, ended_at, ended), "{ended:?}, the clocks disagree a little");
+        assert!(runs_again(ended_at - wait, ended_at, ended), "{ended:?}, the clock stepped back");
+    }
+}
+
+#[test]
+fn the_next_delivery_is_the_retry_where_one_is_to_come() {
+    let now = at("2025-11-10T04:00:00Z");
+    let mut state =
+        State { oldest_pending: Some(now), last_upload_attempt: Some(at("2025-11-10T03:59:50Z")), ..settled(now) };
+    assert_eq!(schedule().next_upload(now, &state), Some(at("2025-11-11T03:00:00Z")));
+    state.failed_uploads = 1;
+    assert_eq!(schedule().next_upload(now, &state), Some(at("2025-11-10T04:00:20Z")));
+    assert_eq!(schedule().next_upload(at("2025-11-10T05:00:00Z"), &state), Some(at("2025-11-10T05:00:00Z")), "overdue");
+    state.oldest_pending = None;
+    assert_eq!(schedule().next_upload(now, &state), Some(at("2025-11-11T03:00:00Z")), "nothing waits");
+}
+
+#[test]
+fn the_vendor_hears_from_an_install_at_least_every_four_hours() {
+    let heard = |text: &'static str| move |state: &mut State| state.last_check_in = Some(at(text));
+    assert!(keys("2025-11-10T03:49:59Z", heard("2025-11-10T00:00:00Z")).is_empty());
+    assert_eq!(keys("2025-11-10T03:50:00Z", heard("2025-11-10T00:00:00Z")), ["check-in:2025-11-10T00:00:00Z"]);
+    assert_eq!(keys("2025-11-10T00:00:00Z", |state| state.last_check_in = None), ["check-in:"]);
+    assert!(keys("2025-11-10T00:00:00Z", |state| (state.last_check_in, state.has_identity) = (None, false)).is_empty());
+}
+
+#[test]
+fn a_failed_check_in_is_retried_after_the_backoff() {
+    let failed = |state: &mut State| {
+        state.last_check_in = Some(at("2025-11-10T00:00:00Z"));
+        state.last_check_in_attempt = Some(at("2025-11-10T03:50:00Z"));
+        state.failed_check_ins = 2;
+    };
+    assert!(keys("2025-11-10T03:50:59Z", failed).is_empty());
+    assert_eq!(keys("2025-11-10T03:51:00Z", failed), ["check-in:2025-11-10T03:50:00Z"]);
+}
+
+#[test]
+fn a_clock_that_stepped_back_does_not_stop_the_work() {
+    let from_the_future = |state: &mut State| {
+        state.last_collection = Some(at("2027-01-01T00:00:00Z"));
+        state.last_collection_slot = None;
+        state.last_upload_attempt = Some(at("2027-01-01T00:00:00Z"));
+        state.last_check_in = Some(at("2027-01-01T00:00:00Z"));
+        state.oldest_pending = Some(at("2025-11-10T03:30:00Z"));
+    };
+    assert_eq!(
+        keys("2025-11-10T04:00:00Z", from_the_future),
+        ["collect:2025-11-09T02:00:00Z", "upload:first:2025-11-10T03:30:00Z", "check-in:"]
+    );
+}
+
+#[test]
+fn the_spread_moves_every_slot() {
+    let spread = Schedule { spread: TimeDelta::seconds(150), ..schedule() };
+    let state = settled(at("2025-11-16T02:02:29Z"));
+    assert!(due(at("2025-11-16T02:02:29Z"), &state, &spread).is_empty());
+    let slot = at("2025-11-16T02:02:30Z");
+    assert_eq!(due(slot, &state, &spread)[0].work, Work::Collect { slot: Some(slot) });
+    assert_eq!(spread.next_upload(slot, &State::default()), Some(at("2025-11-16T03:02:30Z")));
+}
+
+#[test]
+fn the_next_collection_passes_over_slots_that_would_be_skipped() {
+    let now = at("2025-11-12T00:00:00Z");
+    let mut state = settled(now);
+    assert_eq!(schedule().next_collection(now, &state), Some(at("2025-11-16T02:00:00Z")));
+    (state.last_collection, state.last_collection_slot) = (Some(at("2025-11-11T00:00:00Z")), None);
+    assert_eq!(schedule().next_collection(now, &state), Some(at("2025-11-23T02:00:00Z")));
+    assert_eq!(schedule().next_collection(now, &State::default()), Some(at("2025-11-16T02:00:00Z")));
+}
+
+#[test]
+fn a_collection_by_hand_is_too_recent_within_the_interval() {
+    let state = settled(at("2025-11-10T00:00:00Z"));
+    let week = TimeDelta::days(7);
+    assert!(state.collected_too_recently(at("2025-11-16T02:00:06.999999Z"), week));
+    assert!(!state.collected_too_recently(at("2025-11-16T02:00:07Z"), week));
+    assert!(!state.collected_too_recently(at("2025-11-01T00:00:00Z"), week), "a batch from the future does not block");
+    assert!(!State::default().collected_too_recently(at("2025-11-01T00:00:00Z"), week));
+}
