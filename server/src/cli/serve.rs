@@ -19,7 +19,7 @@ use tracing::{error, info, warn};
 use crate::config::Config;
 use crate::http::{self, Access};
 use crate::install::Install;
-use crate::jobs;
+use crate::jobs::{self, JobLimits};
 
 /// After a signal, jobs in hand have this long to finish; what is left is handed to another worker.
 const GRACE: Duration = Duration::from_secs(25);
@@ -50,7 +50,7 @@ pub(super) async fn worker() -> anyhow::Result<()> {
     let install = Install::new(&Config::from_process()?, Arc::new(SystemClock))?;
     let shutdown = shutdown_on_signal()?;
     prepare(&install, &shutdown).await;
-    finish(jobs::run(install, shutdown.clone()), &shutdown).await;
+    finish(jobs::run(install, JobLimits::default(), shutdown.clone()), &shutdown).await;
     Ok(())
 }
 
@@ -66,23 +66,30 @@ pub(super) async fn serve(
     let tasks = TaskTracker::new();
     tasks.spawn({
         let (install, shutdown) = (Arc::clone(&install), shutdown.clone());
+        let tasks = tasks.clone();
         async move {
-            prepare(&install, &shutdown).await;
+            let prepared = install.prepare().await;
+            // What users see can be told as soon as the tables are there, even where they cannot be written.
             let license = install.services.license.clone();
-            let fresh = license.keep_fresh(shutdown.clone());
+            let told = shutdown.clone();
+            tasks.spawn(async move { license.keep_fresh(told).await });
+            if prepared.is_err() {
+                prepare(&install, &shutdown).await;
+            }
             if with_jobs {
-                tokio::join!(fresh, jobs::run(install, shutdown));
-            } else {
-                fresh.await;
+                jobs::run(install, JobLimits::default(), shutdown).await;
             }
         }
     });
-    let web = axum::serve(listener, routes).with_graceful_shutdown(shutdown.clone().cancelled_owned());
-    let served = finish(async { web.await }, &shutdown).await;
-    shutdown.cancel();
     tasks.close();
-    finish(tasks.wait(), &shutdown).await;
-    served.unwrap_or(Ok(())).context("the web server stopped")
+    let web = async {
+        let graceful = shutdown.clone().cancelled_owned();
+        let served = axum::serve(listener, routes).with_graceful_shutdown(graceful).await;
+        shutdown.cancel();
+        served
+    };
+    let ended = finish(async { tokio::join!(web, tasks.wait()) }, &shutdown).await;
+    ended.map_or(Ok(()), |(served, ())| served).context("the web server stopped")
 }
 
 /// Prepares the database, however long that takes: the web server answers meanwhile.

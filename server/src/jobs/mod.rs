@@ -10,7 +10,7 @@ use domain::schedule::Work;
 use serde::{Deserialize, Serialize};
 
 pub use queue::{Enqueued, JobQueue, JobQueueError};
-pub use worker::run;
+pub use worker::{JobLimits, run};
 
 /// The queue of collections.
 pub const COLLECT_QUEUE: &str = "telemetry-collect";

@@ -24,12 +24,21 @@ impl<Tz> Schedule<Tz> for EveryFewSeconds {
     }
 }
 
+/// A database that accepts a question and never answers must not stop the ticks.
+const LIMIT: Duration = Duration::from_mins(1);
+
 /// Enqueues what is due at this tick. A failure is logged and not returned: the next tick asks again.
 pub(super) async fn enqueue_what_is_due(install: &Install) {
+    if tokio::time::timeout(LIMIT, ask_and_enqueue(install)).await.is_err() {
+        warn!("the database gives no answer; asking again what is due");
+    }
+}
+
+async fn ask_and_enqueue(install: &Install) {
     let now = install.services.clock.now();
     let due = match install.services.scheduling.due(now).await {
         Ok(due) => due,
-        Err(error) => return warn!(error = error.to_string(), "what is due could not be found out; asking again soon"),
+        Err(error) => return warn!(error = describe(&error), "what is due could not be found out; asking again soon"),
     };
     for work in due {
         match install.queue.enqueue(&work, now).await {

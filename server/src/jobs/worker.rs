@@ -1,15 +1,18 @@
 //! The workers: one for each queue and one for the ticks, kept alive until shutdown.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use apalis::layers::WorkerBuilderExt as _;
-use apalis::prelude::{BackendExt as _, BoxDynError, Data, WorkerBuilder, WorkerError};
+use apalis::prelude::{
+    BackendExt as _, BoxDynError, Data, Event, EventListenerExt as _, WorkerBuilder, WorkerContext, WorkerError,
+};
 use apalis_cron::{CronScheduler, Tick};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
-use tracing::{error, info};
+use tracing::{error, info, warn};
 use uuid::Uuid;
 
 use super::housekeeping::keep_house;
@@ -19,22 +22,35 @@ use crate::install::Install;
 
 /// How soon a worker notices a new job.
 const POLL: Duration = Duration::from_secs(1);
-/// The longest a collection may take in all; each collector has a limit of its own.
-const COLLECT_LIMIT: Duration = Duration::from_mins(15);
-/// The longest a delivery run may take; what is left then is delivered by the next.
-const UPLOAD_LIMIT: Duration = Duration::from_mins(30);
 /// The wait before a worker that lost its database is built anew; doubles up to [`LONGEST_RESTART`].
 const FIRST_RESTART: Duration = Duration::from_secs(1);
 const LONGEST_RESTART: Duration = Duration::from_secs(15);
 
+/// The longest that a job may take; what is left then is done by the next.
+#[derive(Debug, Clone, Copy)]
+pub struct JobLimits {
+    /// A collection in all; each collector has a limit of its own.
+    pub collect: Duration,
+    /// A delivery run.
+    pub upload: Duration,
+}
+
+impl Default for JobLimits {
+    /// 15 and 30 minutes.
+    fn default() -> Self {
+        Self { collect: Duration::from_mins(15), upload: Duration::from_mins(30) }
+    }
+}
+
 /// Runs all workers until `shutdown`, then finishes the jobs in hand.
-pub async fn run(install: Arc<Install>, shutdown: CancellationToken) {
-    // What was missed while nothing ran is due now.
-    enqueue_what_is_due(&install).await;
-    let collect = keep_alive(COLLECT_QUEUE, &shutdown, || collect_worker(Arc::clone(&install), shutdown.clone()));
-    let upload = keep_alive(UPLOAD_QUEUE, &shutdown, || upload_worker(Arc::clone(&install), shutdown.clone()));
+pub async fn run(install: Arc<Install>, limits: JobLimits, shutdown: CancellationToken) {
+    let collect =
+        keep_alive(COLLECT_QUEUE, &shutdown, || collect_worker(Arc::clone(&install), limits.collect, shutdown.clone()));
+    let upload =
+        keep_alive(UPLOAD_QUEUE, &shutdown, || upload_worker(Arc::clone(&install), limits.upload, shutdown.clone()));
     let ticks = keep_alive("ticks", &shutdown, || tick_worker(Arc::clone(&install), shutdown.clone()));
-    tokio::join!(collect, upload, ticks, keep_house(&install, &shutdown));
+    let house = keep_alive("housekeeping", &shutdown, || housekeeper(Arc::clone(&install), shutdown.clone()));
+    tokio::join!(collect, upload, ticks, house);
 }
 
 /// Builds a worker again whenever it ends before `shutdown`: apalis ends one at the first error of its database.
@@ -42,8 +58,13 @@ async fn keep_alive(name: &str, shutdown: &CancellationToken, start: impl Fn() -
     let mut wait = FIRST_RESTART;
     while !shutdown.is_cancelled() {
         let started = tokio::time::Instant::now();
-        if let Err(cause) = start().await {
-            error!(worker = name, error = describe(&cause), "a worker stopped and is started again");
+        match AssertUnwindSafe(start()).catch_unwind().await {
+            Ok(Ok(())) => {}
+            Ok(Err(cause)) => {
+                error!(worker = name, error = describe(&cause), "a worker stopped and is started again");
+            }
+            // The panic has told its reason by now.
+            Err(_) => error!(worker = name, "a worker panicked and is started again"),
         }
         if started.elapsed() > LONGEST_RESTART {
             wait = FIRST_RESTART;
@@ -64,12 +85,13 @@ fn unique(name: &str) -> String {
     format!("{name}-{}", Uuid::new_v4())
 }
 
-fn collect_worker(install: Arc<Install>, shutdown: CancellationToken) -> Running {
+fn collect_worker(install: Arc<Install>, limit: Duration, shutdown: CancellationToken) -> Running {
     let backend = install.queue.storage::<CollectJob>(COLLECT_QUEUE).poll_with_interval(POLL);
     WorkerBuilder::new(unique(COLLECT_QUEUE))
         .backend(backend)
         .data(install)
-        .timeout(COLLECT_LIMIT)
+        .on_event(log_failure)
+        .timeout(limit)
         .catch_panic()
         .concurrency(1)
         .build(collect)
@@ -77,12 +99,14 @@ fn collect_worker(install: Arc<Install>, shutdown: CancellationToken) -> Running
         .boxed()
 }
 
-fn upload_worker(install: Arc<Install>, shutdown: CancellationToken) -> Running {
+fn upload_worker(install: Arc<Install>, limit: Duration, shutdown: CancellationToken) -> Running {
     let backend = install.queue.storage::<UploadJob>(UPLOAD_QUEUE).poll_with_interval(POLL);
     WorkerBuilder::new(unique(UPLOAD_QUEUE))
         .backend(backend)
         .data(install)
-        .timeout(UPLOAD_LIMIT)
+        .data(shutdown.clone())
+        .on_event(log_failure)
+        .timeout(limit)
         .catch_panic()
         .concurrency(1)
         .build(upload)
@@ -91,14 +115,36 @@ fn upload_worker(install: Arc<Install>, shutdown: CancellationToken) -> Running 
 }
 
 fn tick_worker(install: Arc<Install>, shutdown: CancellationToken) -> Running {
-    WorkerBuilder::new(unique("ticks"))
+    let worker = WorkerBuilder::new(unique("ticks"))
         .backend(CronScheduler::new(EveryFewSeconds))
-        .data(install)
+        .data(Arc::clone(&install))
+        .on_event(log_failure)
         .catch_panic()
         .concurrency(1)
         .build(tick)
         .run_until(until(shutdown))
-        .boxed()
+        .boxed();
+    async move {
+        // What was missed while nothing ran is due now.
+        enqueue_what_is_due(&install).await;
+        worker.await
+    }
+    .boxed()
+}
+
+fn housekeeper(install: Arc<Install>, shutdown: CancellationToken) -> Running {
+    async move {
+        keep_house(&install, &shutdown).await;
+        Ok(())
+    }
+    .boxed()
+}
+
+/// A job that fails, panics or exceeds its limit ends up here; the dashboard shows the same.
+fn log_failure(worker: &WorkerContext, event: &Event) {
+    if let Event::Error(error) = event {
+        warn!(worker = worker.name(), error = describe(&***error), "a job failed; what is due still is tried again");
+    }
 }
 
 async fn until(shutdown: CancellationToken) -> std::io::Result<()> {
@@ -113,9 +159,13 @@ async fn collect(job: CollectJob, install: Data<Arc<Install>>) -> Result<serde_j
     Ok(serde_json::to_value(outcome)?)
 }
 
-async fn upload(job: UploadJob, install: Data<Arc<Install>>) -> Result<serde_json::Value, BoxDynError> {
+async fn upload(
+    job: UploadJob,
+    install: Data<Arc<Install>>,
+    shutdown: Data<CancellationToken>,
+) -> Result<serde_json::Value, BoxDynError> {
     let outcome = match job {
-        UploadJob::Deliver => serde_json::to_value(install.services.delivery.deliver().await?)?,
+        UploadJob::Deliver => serde_json::to_value(install.services.delivery.deliver_until(&shutdown).await?)?,
         UploadJob::CheckIn => serde_json::to_value(install.services.delivery.check_in().await?)?,
     };
     Ok(outcome)

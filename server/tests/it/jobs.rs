@@ -7,7 +7,7 @@ use domain::clock::{Clock, SystemClock};
 use domain::schedule::{Due, Work};
 use ohe_telemetry::config::Config;
 use ohe_telemetry::install::Install;
-use ohe_telemetry::jobs::{self, Enqueued};
+use ohe_telemetry::jobs::{self, Enqueued, JobLimits};
 use tokio_util::sync::CancellationToken;
 
 use crate::fixture::{Fixture, at};
@@ -93,7 +93,7 @@ async fn a_new_install_collects_and_delivers_by_itself() {
         let shutdown = shutdown.clone();
         tokio::spawn(async move {
             install.prepare().await.unwrap();
-            jobs::run(install, shutdown).await;
+            jobs::run(install, JobLimits::default(), shutdown).await;
         })
     });
     // The vendor's own log is the event to wait for: customer, metrics, check-in.
