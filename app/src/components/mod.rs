@@ -1,5 +1,6 @@
 //! The parts that pages are made of. One file each; its style sheet has the same name.
 
+mod attempt_table;
 mod badge;
 mod chart;
 mod copy_button;
@@ -16,6 +17,7 @@ mod relative_time;
 mod skeleton;
 mod sparkline;
 
+pub(crate) use attempt_table::AttemptTable;
 pub(crate) use badge::{attempt_badge, batch_badge, collector_badge, collector_detail, license_badge, license_tone};
 pub(crate) use chart::Chart;
 pub(crate) use copy_button::CopyButton;

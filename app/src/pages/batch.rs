@@ -7,8 +7,8 @@ use leptos_router::hooks::use_params_map;
 
 use crate::api;
 use crate::components::{
-    EmptyState, ExactTime, Identifier, Json, Loaded, PageHeader, Panel, RelativeTime, attempt_badge, batch_badge,
-    collector_badge, collector_detail,
+    AttemptTable, EmptyState, Identifier, Json, Loaded, PageHeader, Panel, RelativeTime, batch_badge, collector_badge,
+    collector_detail,
 };
 use crate::format::duration::duration;
 use crate::format::number::{count, grouped};
@@ -148,45 +148,5 @@ fn attempts_table(attempts: Vec<Attempt>) -> impl IntoView {
         }
         .into_any();
     }
-    view! {
-        <table class="table">
-            <caption class="visually-hidden">"Attempts to deliver this batch, newest first"</caption>
-            <thead>
-                <tr>
-                    <th scope="col">"Attempt"</th>
-                    <th scope="col">"Outcome"</th>
-                    <th scope="col" class="table__number">
-                        "HTTP"
-                    </th>
-                    <th scope="col" class="table__number">
-                        "Took"
-                    </th>
-                </tr>
-            </thead>
-            <tbody>{attempts.into_iter().map(attempt_row).collect::<Vec<_>>()}</tbody>
-        </table>
-    }
-    .into_any()
-}
-
-fn attempt_row(attempt: Attempt) -> impl IntoView {
-    let status = attempt.http_status.map_or_else(|| "no reply".to_owned(), |status| status.to_string());
-    view! {
-        <tr>
-            <th scope="row" data-label="Attempt">
-                <RelativeTime at=attempt.started_at />
-                <ExactTime at=attempt.started_at />
-            </th>
-            <td data-label="Outcome">
-                {attempt_badge(attempt.outcome)}
-                {attempt.error.map(|error| view! { <span class="table__detail">{error}</span> })}
-            </td>
-            <td data-label="HTTP" class="table__number">
-                {status}
-            </td>
-            <td data-label="Took" class="table__number">
-                {duration(attempt.duration)}
-            </td>
-        </tr>
-    }
+    view! { <AttemptTable caption="Attempts to deliver this batch, newest first" attempts /> }.into_any()
 }

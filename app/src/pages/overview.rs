@@ -9,13 +9,12 @@ use leptos_meta::Title;
 
 use crate::api;
 use crate::components::{
-    EmptyState, ExactTime, Identifier, Loaded, PageHeader, Panel, RelativeTime, attempt_badge, license_badge,
-    license_tone,
+    AttemptTable, EmptyState, Identifier, Loaded, PageHeader, Panel, RelativeTime, license_badge, license_tone,
 };
 use crate::format::duration::duration;
 use crate::format::number::count;
 use crate::license_text::{Deadline, license_text};
-use crate::model::{Attempt, Backlog, ClockOff, Identity, License, Overview, RunTimes, Vendor};
+use crate::model::{Backlog, ClockOff, Identity, License, Overview, RunTimes, Vendor};
 
 /// License, schedule, backlog, vendor and identity at a glance.
 #[component]
@@ -154,56 +153,14 @@ fn vendor_panel(vendor: Vendor) -> impl IntoView {
         }
         .into_any()
     } else {
-        let rows: Vec<_> = vendor.attempts.into_iter().map(attempt_row).collect();
-        view! {
-            <table class="table">
-                <caption class="visually-hidden">"The newest attempts to deliver"</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">"Attempt"</th>
-                        <th scope="col">"Outcome"</th>
-                        <th scope="col" class="table__number">
-                            "HTTP"
-                        </th>
-                        <th scope="col" class="table__number">
-                            "Took"
-                        </th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
-        }
-        .into_any()
+        view! { <AttemptTable caption="The newest attempts to deliver" attempts=vendor.attempts linked=true /> }
+            .into_any()
     };
     let address = view! { <code>{vendor.base_url}</code> }.into_any();
     view! {
         <Panel title="Vendor" aside=address>
             {attempts}
         </Panel>
-    }
-}
-
-fn attempt_row(attempt: Attempt) -> impl IntoView {
-    let status = attempt.http_status.map_or_else(|| "no reply".to_owned(), |status| status.to_string());
-    view! {
-        <tr>
-            <th scope="row" data-label="Attempt">
-                <a href=format!("/admin/batches/{}", attempt.batch_id)>
-                    <RelativeTime at=attempt.started_at />
-                </a>
-                <ExactTime at=attempt.started_at />
-            </th>
-            <td data-label="Outcome">
-                {attempt_badge(attempt.outcome)}
-                {attempt.error.map(|error| view! { <span class="table__detail">{error}</span> })}
-            </td>
-            <td data-label="HTTP" class="table__number">
-                {status}
-            </td>
-            <td data-label="Took" class="table__number">
-                {duration(attempt.duration)}
-            </td>
-        </tr>
     }
 }
 
