@@ -1,3 +1,3 @@
 import { defineConfig } from "vite";
 
-export default defineConfig({ clearScreen: false, logLevel: "warn" });
+export default defineConfig({ logLevel: "error" });

@@ -51,6 +51,13 @@ export class Demo {
     return this.printed.join("");
   }
 
+  /** The address of the database, as the program says it. */
+  get databaseUrl(): string {
+    const address = /psql '([^']+)'/.exec(this.output())?.[1];
+    if (address === undefined) throw new Error(`the demo names no database:\n${this.output()}`);
+    return address;
+  }
+
   /** Stops the program as Ctrl-C does, waits for its end and removes its data. */
   async stop(): Promise<void> {
     if (this.program.pid !== undefined && this.program.exitCode === null && this.program.signalCode === null) {

@@ -23,9 +23,7 @@ export class LicenseDatabase {
   }
 
   private async write(license: License): Promise<void> {
-    const address = /psql '([^']+)'/.exec(this.demo.output())?.[1];
-    if (address === undefined) throw new Error(`the demo names no database:\n${this.demo.output()}`);
-    const { hostname, port, username, pathname } = new URL(address);
+    const { hostname, port, username, pathname } = new URL(this.demo.databaseUrl);
     const client = new Client({
       host: decodeURIComponent(hostname),
       port: Number(port),
