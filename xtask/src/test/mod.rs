@@ -14,7 +14,7 @@ use clap::{Args, ValueEnum};
 
 use self::outcome::Outcome;
 use self::stage::Stage;
-use crate::stages::Stages;
+use crate::stages::{Stages, seconds};
 use crate::{prerequisites, workspace};
 
 /// Format, lints, unit, integration and browser tests.
@@ -46,6 +46,7 @@ impl Test {
                 Outcome::FAILED
             } else {
                 let outcome = perform(stage)?;
+                println!("  {outcome}, {} s", seconds(started.elapsed()));
                 stages.record(stage.name(), outcome.to_string(), started.elapsed());
                 outcome
             };
