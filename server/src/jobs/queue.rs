@@ -8,7 +8,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use domain::schedule::{Due, Ended, runs_again};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use sqlx::PgPool;
+use sqlx::{Connection as _, PgPool};
+use store::StoreError;
 
 use super::{COLLECT_QUEUE, Job, UPLOAD_QUEUE};
 
@@ -40,12 +41,15 @@ pub struct JobQueue {
 /// A queue that could not be reached or used.
 #[derive(Debug, thiserror::Error)]
 pub enum JobQueueError {
-    /// The tables of the queues could not be made or brought up to date.
+    /// The tables of the queues could not be made or brought up to date, most likely for want of a right.
     #[error(
         "the job queue's tables could not be set up; the database role needs CREATE on the database, for the schema \
          `apalis` and the extensions hstore and pgcrypto"
     )]
-    SetUp(#[source] apalis_postgres::Error),
+    SetUp(#[source] StoreError),
+    /// They could not, as the database is not there, is full or takes no writes.
+    #[error(transparent)]
+    Store(StoreError),
     /// A job could not be stored.
     #[error("the job could not be put into its queue")]
     Push(#[source] TaskSinkError<apalis_postgres::Error>),
@@ -63,9 +67,20 @@ impl JobQueue {
     /// Makes the tables, or brings them up to date; a second call changes nothing.
     ///
     /// # Errors
-    /// [`JobQueueError::SetUp`].
+    /// [`JobQueueError::SetUp`] or [`JobQueueError::Store`].
     pub async fn set_up(&self) -> Result<(), JobQueueError> {
-        PostgresStorage::setup(&self.pool).await.map_err(JobQueueError::SetUp)
+        // A connection of its own, which takes sqlx's lock with it whichever way this ends. In the pool, it would keep the
+        // lock after an error, and the next try, here or in another process, would wait for it.
+        let mut connection = self.pool.acquire().await?.detach();
+        PostgresStorage::migrations().run_direct(None, &mut connection, false).await.map_err(|error| {
+            match StoreError::from(error) {
+                known @ (StoreError::Unavailable(_) | StoreError::ReadOnly(_) | StoreError::DiskFull(_)) => {
+                    JobQueueError::Store(known)
+                }
+                other => JobQueueError::SetUp(other),
+            }
+        })?;
+        Ok(connection.close().await?)
     }
 
     /// The storage of one queue, for a worker or a sink.

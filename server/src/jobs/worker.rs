@@ -1,5 +1,6 @@
 //! The workers: one for each queue and one for the ticks, kept alive until shutdown.
 
+use std::any::Any;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,6 +12,7 @@ use apalis::prelude::{
 use apalis_cron::{CronScheduler, Tick};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
+use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 use uuid::Uuid;
@@ -90,8 +92,8 @@ fn collect_worker(install: Arc<Install>, limit: Duration, shutdown: Cancellation
     WorkerBuilder::new(unique(COLLECT_QUEUE))
         .backend(backend)
         .data(install)
+        .data(Limit(limit))
         .on_event(log_failure)
-        .timeout(limit)
         .catch_panic()
         .concurrency(1)
         .build(collect)
@@ -104,9 +106,9 @@ fn upload_worker(install: Arc<Install>, limit: Duration, shutdown: CancellationT
     WorkerBuilder::new(unique(UPLOAD_QUEUE))
         .backend(backend)
         .data(install)
+        .data(Limit(limit))
         .data(shutdown.clone())
         .on_event(log_failure)
-        .timeout(limit)
         .catch_panic()
         .concurrency(1)
         .build(upload)
@@ -152,23 +154,59 @@ async fn until(shutdown: CancellationToken) -> std::io::Result<()> {
     Ok(())
 }
 
-async fn collect(job: CollectJob, install: Data<Arc<Install>>) -> Result<serde_json::Value, BoxDynError> {
-    let outcome = install.services.collection.run_for_slot(job.slot).await?;
+/// The longest that a job of one queue may take.
+#[derive(Debug, Clone, Copy)]
+struct Limit(Duration);
+
+/// Why a job came to no end of its own.
+#[derive(Debug, thiserror::Error)]
+enum JobError {
+    #[error("the job took longer than {0:?} and was given up")]
+    TookTooLong(Duration),
+    #[error("the job panicked: {0}")]
+    Panicked(String),
+}
+
+/// Makes an ordinary failure of a job that hangs or panics. apalis has layers for both, but a job that one of them ended
+/// would be stored as running for as long as its worker lives, and nobody could take it on.
+async fn bounded<T, E>(limit: Limit, work: impl Future<Output = Result<T, E>>) -> Result<serde_json::Value, BoxDynError>
+where
+    T: Serialize,
+    E: Into<BoxDynError>,
+{
+    let caught = AssertUnwindSafe(work).catch_unwind();
+    let ended = tokio::time::timeout(limit.0, caught).await.map_err(|_| JobError::TookTooLong(limit.0))?;
+    let outcome = ended.map_err(|panic| JobError::Panicked(message_of(&*panic)))?.map_err(Into::into)?;
+    Ok(serde_json::to_value(outcome)?)
+}
+
+fn message_of(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(ToString::to_string);
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "for an unknown reason".to_owned())
+}
+
+async fn collect(
+    job: CollectJob,
+    install: Data<Arc<Install>>,
+    limit: Data<Limit>,
+) -> Result<serde_json::Value, BoxDynError> {
+    let outcome = bounded(*limit, install.services.collection.run_for_slot(job.slot)).await?;
     // An install's first batch is due for delivery at once, not at the next tick.
     enqueue_what_is_due(&install).await;
-    Ok(serde_json::to_value(outcome)?)
+    Ok(outcome)
 }
 
 async fn upload(
     job: UploadJob,
     install: Data<Arc<Install>>,
+    limit: Data<Limit>,
     shutdown: Data<CancellationToken>,
 ) -> Result<serde_json::Value, BoxDynError> {
-    let outcome = match job {
-        UploadJob::Deliver => serde_json::to_value(install.services.delivery.deliver_until(&shutdown).await?)?,
-        UploadJob::CheckIn => serde_json::to_value(install.services.delivery.check_in().await?)?,
-    };
-    Ok(outcome)
+    let delivery = &install.services.delivery;
+    match job {
+        UploadJob::Deliver => bounded(*limit, delivery.deliver_until(&shutdown)).await,
+        UploadJob::CheckIn => bounded(*limit, delivery.check_in()).await,
+    }
 }
 
 async fn tick(_: Tick, install: Data<Arc<Install>>) -> Result<(), BoxDynError> {
