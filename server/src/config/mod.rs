@@ -10,6 +10,7 @@ mod web;
 use std::env;
 
 use sqlx::postgres::PgConnectOptions;
+use tracing_subscriber::EnvFilter;
 
 pub use ohe::{KeycloakConfig, OheConfig};
 pub use schedule::ScheduleConfig;
@@ -83,6 +84,7 @@ impl Config {
         let vendor = vendor::read(&mut variables);
         let schedule = schedule::read(&mut variables);
         let web = web::read(&mut variables);
+        check_log_filter(&mut variables);
         let settings = variables.finish()?;
         // A section is absent only where a fault was recorded, and then `finish` has returned it.
         let schedule =
@@ -102,6 +104,14 @@ impl Config {
                     .to_owned(),
             ],
         })
+    }
+}
+
+/// What is logged is known before the rest is read; here a filter that is none is told with all other faults.
+fn check_log_filter(variables: &mut Variables<'_>) {
+    let Some(filter) = variables.text("TELEMETRY_LOG") else { return };
+    if EnvFilter::try_new(&filter).is_err() {
+        variables.fault("TELEMETRY_LOG", &format!("is `{filter}`; expected a level or a list such as info,sqlx=debug"));
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fs;
 
 use replicated::Timeouts;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
 use super::variables::Variables;
@@ -33,7 +33,7 @@ pub struct VendorConfig {
 pub(super) fn read(variables: &mut Variables<'_>) -> VendorConfig {
     VendorConfig {
         base_url: base_url(variables),
-        publishable_key: variables.secret("REPLICATED_PUBLISHABLE_KEY"),
+        publishable_key: publishable_key(variables),
         app_slug: app_slug(variables),
         https_proxy: proxy(variables, "HTTPS_PROXY", "https_proxy"),
         http_proxy: proxy(variables, "HTTP_PROXY", "http_proxy"),
@@ -51,7 +51,21 @@ fn base_url(variables: &mut Variables<'_>) -> Url {
             && url.has_host()
             && url.username().is_empty()
             && url.password().is_none()
+            && url.query().is_none()
+            && url.fragment().is_none()
     })
+}
+
+fn publishable_key(variables: &mut Variables<'_>) -> Option<SecretString> {
+    let key = variables.secret("REPLICATED_PUBLISHABLE_KEY")?;
+    if key.expose_secret().bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Some(key);
+    }
+    variables.fault(
+        "REPLICATED_PUBLISHABLE_KEY",
+        "is no key (its value is not shown); expected visible ASCII characters without spaces, as the portal shows it",
+    );
+    None
 }
 
 fn app_slug(variables: &mut Variables<'_>) -> String {
@@ -65,18 +79,17 @@ fn app_slug(variables: &mut Variables<'_>) -> String {
 
 /// Both spellings are in use, and the upper-case one wins, as in most programs.
 fn proxy(variables: &mut Variables<'_>, name: &'static str, lower_case: &'static str) -> Option<SecretString> {
-    use secrecy::ExposeSecret as _;
     let (name, value) = match variables.secret(name) {
         Some(value) => (name, value),
         None => (lower_case, variables.secret(lower_case)?),
     };
     let url = Url::parse(value.expose_secret());
-    if url.is_ok_and(|url| matches!(url.scheme(), "http" | "https" | "socks5" | "socks5h") && url.has_host()) {
+    if url.is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host()) {
         return Some(value);
     }
     variables.fault(
         name,
-        "is not a proxy's URL (its value is not shown, as it may hold a password); expected http://host:port",
+        "is not a proxy's URL (its value is not shown, as it may hold a password); expected http://host:port or https://host:port",
     );
     None
 }
@@ -84,7 +97,7 @@ fn proxy(variables: &mut Variables<'_>, name: &'static str, lower_case: &'static
 fn extra_root_certificates(variables: &mut Variables<'_>) -> Option<Vec<u8>> {
     let path = variables.text("SSL_CERT_FILE")?;
     match fs::read(&path) {
-        Ok(pem) if String::from_utf8_lossy(&pem).contains("-----BEGIN CERTIFICATE-----") => Some(pem),
+        Ok(pem) if reqwest::Certificate::from_pem_bundle(&pem).is_ok_and(|found| !found.is_empty()) => Some(pem),
         Ok(_) => {
             variables.fault(
                 "SSL_CERT_FILE",
