@@ -197,7 +197,7 @@ const createBanner = (element, parent) => {
 const define = () => {
   style = new CSSStyleSheet();
   style.replaceSync(
-    "[role=alert]{display:flex;gap:1rem;margin:.5rem;padding:1rem;border-radius:.5rem;background:var(--ohe-license-banner-background,#b91c1c);color:var(--ohe-license-banner-color,#fff)}p{flex:1;margin:0}",
+    "[role=alert]{display:flex;align-items:center;gap:1rem;font:14px system-ui;margin:.5rem;padding:1rem;border-radius:.5rem;background:var(--ohe-license-banner-background,#b91c1c);color:var(--ohe-license-banner-color,#fff)}p{flex:1;margin:0}",
   );
 
   class LicenseBanner extends HTMLElement {
