@@ -1,5 +1,6 @@
 //! `cargo xtask bench`.
 
+mod banner;
 mod development;
 mod figure;
 mod http;
@@ -34,6 +35,8 @@ enum Measurement {
     LicenseStatus,
     /// The start and the memory of the server.
     Server,
+    /// The license banner, against an equal React component.
+    Banner,
     /// What a browser loads, and the program.
     Sizes,
     /// What a developer waits for.
@@ -72,6 +75,7 @@ impl Measurement {
             Self::Delivery => programs::DELIVERY.run(),
             Self::LicenseStatus => programs::LICENSE_STATUS.run(),
             Self::Server => server::measure(),
+            Self::Banner => banner::measure(),
             Self::Sizes => sizes::measure(),
             Self::Development => development::measure(),
         }
