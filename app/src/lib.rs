@@ -30,6 +30,7 @@ mod response_status;
 mod shell;
 
 pub use app::App;
+pub use layout::SamplePage;
 #[cfg(feature = "ssr")]
 pub use response_status::ResponseStatus;
 #[cfg(feature = "ssr")]

@@ -37,6 +37,11 @@ pub(crate) fn browser() -> [Group; 2] {
     [Group { name: "dashboard", options: dashboard }, Group { name: "banner", options: banner }]
 }
 
+/// The pure parts of the banner, for their tests. By itself: Leptos would have features for the server and the browser.
+pub(crate) fn banner_on_host() -> Group {
+    Group { name: "banner's words", options: "--package banner --lib".to_owned() }
+}
+
 /// What is published for others without what only we turn on: the client of the vendor's API.
 pub(crate) fn published() -> Group {
     Group { name: "replicated alone", options: "--package replicated --lib".to_owned() }

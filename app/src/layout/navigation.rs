@@ -3,6 +3,8 @@
 use leptos::prelude::*;
 use leptos_router::components::A;
 
+use super::sample_page::SamplePageLink;
+
 /// Links to the pages, in the order in which an operator asks: how is it, what was sent, what is in it, where from.
 #[component]
 pub(super) fn Navigation() -> impl IntoView {
@@ -29,6 +31,7 @@ pub(super) fn Navigation() -> impl IntoView {
                         "Collectors"
                     </A>
                 </li>
+                <SamplePageLink />
             </ul>
         </nav>
     }

@@ -41,7 +41,7 @@ impl Demo {
         let Some(demo) = started.transpose()? else { return Ok(()) };
         print_text(demo.welcome())?;
         let RunningDemo { install, dashboard, config, vendor, postgres, .. } = demo;
-        let routes = http::router(Arc::clone(&install), &Access::of(&config.web)).merge(demo::sample_page());
+        let routes = demo::with_sample_page(http::router(Arc::clone(&install), &Access::of(&config.web)));
         let served = serve(install, dashboard, routes, true, shutdown).await;
         vendor.stop().await;
         postgres.stop().await?;

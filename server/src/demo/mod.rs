@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 use crate::config::Config;
 use crate::install::Install;
 
-pub(crate) use sample_page::router as sample_page;
+pub(crate) use sample_page::with_sample_page;
 pub use scenario::Scenario;
 
 /// How to run the demo.

@@ -1,10 +1,11 @@
 //! A page such as OHE's, with the license banner on it as OHE would embed it.
 
-use axum::Router;
+use app::SamplePage;
 use axum::extract::Query;
 use axum::http::{HeaderValue, header};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
+use axum::{Extension, Router};
 use serde::Deserialize;
 
 /// The languages of the OHE UI, as they call themselves.
@@ -31,9 +32,11 @@ const POLICY: HeaderValue = HeaderValue::from_static(
      base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 );
 
-/// The page at `/sample`; `?lang=de` shows the banner in another language than the page's.
-pub(crate) fn router() -> Router {
-    Router::new().route("/sample", get(page)).route("/sample/style.css", get(style))
+/// Adds the page to the server's `routes`, at `/sample`, and links it from the dashboard. `?lang=de` shows the banner in
+/// another language than the page's.
+pub(crate) fn with_sample_page(routes: Router) -> Router {
+    let sample = Router::new().route("/sample", get(page)).route("/sample/style.css", get(style));
+    routes.merge(sample).layer(Extension(SamplePage))
 }
 
 #[derive(Debug, Deserialize)]

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use any_spawner::Executor;
-use app::{ResponseStatus, shell};
+use app::{ResponseStatus, SamplePage, shell};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -49,12 +49,16 @@ async fn server_function(State(install): State<Arc<Install>>, request: Request) 
 /// Draws a page.
 async fn page(State(install): State<Arc<Install>>, request: Request) -> Response {
     let backend = ui::backend(install, request_id(&request));
+    let sample_page = request.extensions().get::<SamplePage>().copied();
     let status = Arc::new(Mutex::new(StatusCode::OK));
     let nonce = Arc::new(Mutex::new(None));
     let context = {
         let (status, nonce) = (Arc::clone(&status), Arc::clone(&nonce));
         move || {
             provide_context(Arc::clone(&backend));
+            if let Some(sample_page) = sample_page {
+                provide_context(sample_page);
+            }
             let status = Arc::clone(&status);
             provide_context(ResponseStatus::new(move |code| {
                 *status.lock().unwrap_or_else(PoisonError::into_inner) =

@@ -9,7 +9,7 @@ use anyhow::Result;
 use clap::ValueEnum;
 
 use super::{cargo_test, outcome::Outcome, playwright};
-use crate::packages::host;
+use crate::packages::{banner_on_host, host};
 use crate::prerequisites::{CARGO_DENY, CHROMIUM, END2END_PACKAGES, POSTGRESQL, Prerequisite, WASM_TARGET, tool};
 use crate::process::{command, run_logged, run_within};
 use crate::stages::Stages;
@@ -115,7 +115,8 @@ fn clippy(log: &Path) -> Result<Outcome> {
 }
 
 fn tests(log: &Path) -> Result<Outcome> {
-    let succeeded = run_logged(&mut host("--no-fail-fast").cargo("test"), log)?;
+    let succeeded = run_logged(&mut host("--no-fail-fast").cargo("test"), log)?
+        & run_logged(&mut banner_on_host().cargo("test"), log)?;
     Ok(cargo_test::count(&String::from_utf8_lossy(&fs::read(log)?)).of_program(succeeded))
 }
 
