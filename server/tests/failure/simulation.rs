@@ -11,6 +11,7 @@ use domain::schedule::{Due, Ended, Work, runs_again};
 use ohe_telemetry::config::Config;
 use ohe_telemetry::install::Install;
 use replicated::Timeouts;
+use tokio_util::sync::CancellationToken;
 
 use crate::world::World;
 
@@ -95,7 +96,7 @@ impl Simulation {
         let services = &self.install.services;
         match work {
             Work::Collect { slot } => services.collection.run_for_slot(*slot).await.is_ok(),
-            Work::Upload => services.delivery.deliver().await.is_ok(),
+            Work::Upload => services.delivery.deliver_until(&CancellationToken::new()).await.is_ok(),
             Work::CheckIn => services.delivery.check_in().await.is_ok(),
         }
     }
