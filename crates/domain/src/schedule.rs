@@ -101,8 +101,9 @@ impl RetryAfter {
         self.asked_at + self.wait.min(LONGEST_RETRY)
     }
 
-    fn is_in_force(&self, now: DateTime<Utc>) -> bool {
-        (self.asked_at..self.until()).contains(&now)
+    /// Is the vendor to be left alone at `now`?
+    pub fn is_in_force(&self, now: DateTime<Utc>) -> bool {
+        now < self.until()
     }
 }
 

@@ -64,6 +64,8 @@ pub enum SkipReason {
     AlreadyCollected,
     /// Another process is delivering at this moment.
     AnotherSender,
+    /// The vendor has asked to be left alone for a while.
+    RetryAfter,
     /// Another process is collecting at this moment.
     AnotherCollector,
     /// The vendor does not know this install yet.

@@ -109,14 +109,27 @@ impl DeliveryService {
     /// # Errors
     /// [`DeliveryError`]; whatever was delivered until then is recorded.
     pub async fn deliver(&self) -> Result<DeliveryOutcome, DeliveryError> {
-        self.deliver_until(&CancellationToken::new()).await
+        self.deliver_waiting(&CancellationToken::new()).await
     }
 
-    /// The same, but begins with no further batch once `stop` is cancelled; the rest is due again then.
+    /// The same by schedule: not while the vendor has asked to be left alone, which it may have done since this was found
+    /// due; and beginning with no further batch once `stop` is cancelled: the rest is due again then.
     ///
     /// # Errors
     /// As [`Self::deliver`].
     pub async fn deliver_until(&self, stop: &CancellationToken) -> Result<DeliveryOutcome, DeliveryError> {
+        if self.leaves_the_vendor_alone().await? {
+            return Ok(skipped(SkipReason::RetryAfter));
+        }
+        self.deliver_waiting(stop).await
+    }
+
+    async fn leaves_the_vendor_alone(&self) -> Result<bool, StoreError> {
+        let now = self.clock.now();
+        Ok(self.store.facts(now).await?.retry_after.is_some_and(|asked| asked.is_in_force(now)))
+    }
+
+    async fn deliver_waiting(&self, stop: &CancellationToken) -> Result<DeliveryOutcome, DeliveryError> {
         if self.store.pending_batches(None, 1).await?.is_empty() {
             return Ok(DeliveryOutcome::NoPendingMetrics);
         }
@@ -156,7 +169,7 @@ impl DeliveryService {
         })
     }
 
-    /// Tells the vendor that this install is alive.
+    /// Tells the vendor that this install is alive, unless it has asked to be left alone.
     ///
     /// # Errors
     /// [`DeliveryError`].
@@ -165,6 +178,9 @@ impl DeliveryService {
         let Some(identity) = established(&self.store.identity().await?) else {
             return Ok(skipped(SkipReason::NoIdentity));
         };
+        if self.leaves_the_vendor_alone().await? {
+            return Ok(skipped(SkipReason::RetryAfter));
+        }
         let Some(lock) = self.store.try_sender_lock().await? else {
             return Ok(skipped(SkipReason::AnotherSender));
         };
