@@ -55,7 +55,9 @@ impl World {
         let serving = vendor.clone();
         tokio::spawn(async move { serving.serve(listener, std::future::pending()).await });
         let world = Self { pool, vendor, environment, clock };
-        world.install().prepare().await.unwrap();
+        let install = world.install();
+        install.prepare().await.unwrap();
+        install.services.store.pool().close().await;
         world
     }
 
