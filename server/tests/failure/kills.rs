@@ -1,12 +1,15 @@
 //! Workers that are killed in mid-air.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use replicated::simulator::{Endpoint, Fault, Rule, When};
 
-use crate::deliveries::{assert_complete, assert_in_order};
+use serde_json::json;
+
+use crate::deliveries::{accepted, assert_complete, assert_in_order};
 use crate::wait::until;
 use crate::world::World;
 
@@ -15,6 +18,13 @@ const KILLS: u32 = 30;
 
 /// A vendor who takes a while makes room for a kill before, within and after a request.
 const A_WHILE: Fault = Fault::SlowHead { milliseconds: 200 };
+
+/// Prints one line of JSON, for `cargo xtask bench`.
+#[expect(clippy::print_stdout, reason = "a figure that is promised")]
+fn print_figures(world: &World) {
+    let arrived: BTreeSet<_> = accepted(world).into_iter().collect();
+    println!("{}", json!({"kills": KILLS, "batches": BATCHES, "lost": BATCHES as usize - arrived.len()}));
+}
 
 #[tokio::test]
 async fn thirty_kills_during_a_delivery_lose_nothing() {
@@ -35,6 +45,7 @@ async fn thirty_kills_during_a_delivery_lose_nothing() {
     let survivor = world.start(&["worker"]);
     until("everything is delivered", async || world.pending().await == 0).await;
     survivor.ends_in_good_order().await;
+    print_figures(&world);
     assert_complete(&world, u64::from(BATCHES)).await;
     assert_in_order(&world);
 }

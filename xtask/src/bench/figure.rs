@@ -61,9 +61,10 @@ pub(super) fn print(figures: &[Figure]) {
     println!("\n{}", table(&["figure", "value", "unit", "aim", ""], &rows));
 }
 
-/// Three digits at least, and no more decimals than a measurement has.
+/// Three digits at least, and no more decimals than a measurement has. Counts have none.
 fn readable(value: f64) -> String {
     match value.abs() {
+        whole if whole.fract() == 0.0 => format!("{value:.0}"),
         100.0.. => format!("{value:.0}"),
         10.0.. => format!("{value:.1}"),
         1.0.. => format!("{value:.2}"),
@@ -92,7 +93,7 @@ mod tests {
 
     #[test]
     fn figures_have_three_digits() {
-        let texts = [0.4567, 1.234, 12.34, 123.4, 12345.6].map(readable);
-        assert_eq!(texts, ["0.457", "1.23", "12.3", "123", "12346"]);
+        let texts = [0.0, 30.0, 0.4567, 1.234, 12.34, 123.4, 12345.6].map(readable);
+        assert_eq!(texts, ["0", "30", "0.457", "1.23", "12.3", "123", "12346"]);
     }
 }

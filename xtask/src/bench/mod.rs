@@ -33,6 +33,8 @@ enum Measurement {
     Delivery,
     /// The license status under load, against a bare handler.
     LicenseStatus,
+    /// Workers that are killed during a delivery.
+    Kills,
     /// The start and the memory of the server.
     Server,
     /// The license banner, against an equal React component.
@@ -74,6 +76,7 @@ impl Measurement {
             Self::Collection => programs::COLLECTION.run(),
             Self::Delivery => programs::DELIVERY.run(),
             Self::LicenseStatus => programs::LICENSE_STATUS.run(),
+            Self::Kills => programs::KILLS.run(),
             Self::Server => server::measure(),
             Self::Banner => banner::measure(),
             Self::Sizes => sizes::measure(),

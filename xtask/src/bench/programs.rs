@@ -1,4 +1,4 @@
-//! Benchmarks that are programs of their own crates: each prints one line of JSON.
+//! Measurements that are programs of their own crates: each prints one line of JSON.
 
 use anyhow::{Context as _, Result};
 use serde_json::Value;
@@ -6,17 +6,28 @@ use serde_json::Value;
 use super::figure::{Aim, Figure};
 use crate::process::{cargo, output};
 
-/// A benchmark and what is shown of its result.
+/// A measurement and what is shown of its result.
 pub(super) struct Program {
-    name: &'static str,
-    arguments: &'static str,
+    /// What Cargo is told.
+    words: &'static str,
     /// Field of the result, what to call it, its unit, its aim.
     fields: &'static [(&'static str, &'static str, &'static str, Aim)],
 }
 
+/// Always the same packages, so that what they depend on is compiled once.
+macro_rules! bench {
+    ($name:literal, $arguments:literal) => {
+        concat!(
+            "bench --quiet --package collectors --package ohe-telemetry --package replicated --bench ",
+            $name,
+            " -- ",
+            $arguments
+        )
+    };
+}
+
 pub(super) const COLLECTION: Program = Program {
-    name: "collection",
-    arguments: "--users 50000 --conversations 1000000",
+    words: bench!("collection", "--users 50000 --conversations 1000000"),
     fields: &[
         ("ratio", "collection, of the plain way's time", "", Aim::AtMost(0.6)),
         ("collection_seconds", "collection", "s", Aim::None),
@@ -25,8 +36,7 @@ pub(super) const COLLECTION: Program = Program {
 };
 
 pub(super) const DELIVERY: Program = Program {
-    name: "delivery",
-    arguments: "",
+    words: bench!("delivery", ""),
     fields: &[
         ("ratio", "delivery, times as fast as by metric", "", Aim::AtLeast(50.0)),
         ("batches_per_second", "delivery", "batches/s", Aim::None),
@@ -34,8 +44,7 @@ pub(super) const DELIVERY: Program = Program {
 };
 
 pub(super) const LICENSE_STATUS: Program = Program {
-    name: "license_status",
-    arguments: "",
+    words: bench!("license_status", ""),
     fields: &[
         ("ratio", "license status, of a bare handler's rate", "", Aim::AtLeast(0.85)),
         ("license_status_requests_per_second", "license status", "requests/s", Aim::None),
@@ -43,22 +52,28 @@ pub(super) const LICENSE_STATUS: Program = Program {
     ],
 };
 
+/// The figures of a test, which would fail for a batch lost.
+pub(super) const KILLS: Program = Program {
+    words: "test --quiet --package ohe-telemetry --test failure thirty_kills -- --nocapture",
+    fields: &[
+        ("kills", "kills of the worker during a delivery", "", Aim::None),
+        ("batches", "  batches that waited", "", Aim::None),
+        ("lost", "  batches lost", "", Aim::AtMost(0.0)),
+    ],
+};
+
 impl Program {
     pub(super) fn run(&self) -> Result<Vec<Figure>> {
-        // Always the same packages, so that what they depend on is compiled once.
-        let words = format!(
-            "bench --quiet --package collectors --package ohe-telemetry --package replicated --bench {} -- {}",
-            self.name, self.arguments
-        );
-        let printed = output(&mut cargo(&words))?;
+        let printed = output(&mut cargo(self.words))?;
         self.figures(&printed)
     }
 
     fn figures(&self, printed: &str) -> Result<Vec<Figure>> {
         let line = printed.lines().rev().find(|line| line.starts_with('{'));
-        let result: Value = serde_json::from_str(line.context("the benchmark printed no line of JSON")?)?;
+        let result: Value = serde_json::from_str(line.context("the measurement printed no line of JSON")?)?;
         let figures = self.fields.iter().map(|&(field, name, unit, aim)| {
-            let value = result[field].as_f64().with_context(|| format!("the benchmark printed no number `{field}`"))?;
+            let value =
+                result[field].as_f64().with_context(|| format!("the measurement printed no number `{field}`"))?;
             Ok(Figure { name, value, unit, aim })
         });
         figures.collect()

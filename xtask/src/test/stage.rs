@@ -34,6 +34,8 @@ pub(super) enum Stage {
     Build,
     /// Unit and integration tests.
     Tests,
+    /// The service while processes are killed, the database stops and the vendor fails.
+    Failure,
     /// The real program in a real browser.
     Browser,
     /// Broken links and examples in the documentation of the crates.
@@ -51,6 +53,7 @@ impl Stage {
             Self::Wasm => "wasm",
             Self::Build => "build",
             Self::Tests => "tests",
+            Self::Failure => "failure",
             Self::Browser => "browser",
             Self::Docs => "docs",
             Self::Deny => "deny",
@@ -59,7 +62,7 @@ impl Stage {
 
     /// Left out of `--fast`.
     pub(super) fn is_slow(self) -> bool {
-        matches!(self, Self::Browser | Self::Docs | Self::Deny)
+        matches!(self, Self::Failure | Self::Browser | Self::Docs | Self::Deny)
     }
 
     pub(super) fn is_the_build(self) -> bool {
@@ -67,14 +70,14 @@ impl Stage {
     }
 
     pub(super) fn needs_the_build(self) -> bool {
-        matches!(self, Self::Tests | Self::Browser)
+        matches!(self, Self::Tests | Self::Failure | Self::Browser)
     }
 
     pub(super) fn prerequisites(self) -> &'static [&'static Prerequisite] {
         match self {
             Self::Format | Self::Architecture | Self::Build | Self::Docs => &[],
             Self::Clippy | Self::Wasm => &[&WASM_TARGET],
-            Self::Tests => &[&POSTGRESQL],
+            Self::Tests | Self::Failure => &[&POSTGRESQL],
             Self::Browser => &[&POSTGRESQL, &CHROMIUM, &END2END_PACKAGES],
             Self::Deny => &[&CARGO_DENY],
         }
@@ -87,8 +90,9 @@ impl Stage {
             Self::Architecture => architecture(log),
             Self::Clippy => clippy(log),
             Self::Wasm => wasm::build(Profile::Dev, &mut Stages::default()).map(|()| Outcome::PASSED),
-            Self::Build => one(&mut host("--lib --bins --tests").cargo("build"), log),
+            Self::Build => one(&mut host("--lib --bins --tests --test failure").cargo("build"), log),
             Self::Tests => tests(log),
+            Self::Failure => failure(log),
             Self::Browser => playwright::run(log),
             Self::Docs => one(host("--no-deps").cargo("doc").env("RUSTDOCFLAGS", "--deny warnings"), log),
             Self::Deny => deny(log),
@@ -118,6 +122,12 @@ fn tests(log: &Path) -> Result<Outcome> {
     let succeeded = run_logged(&mut host("--no-fail-fast").cargo("test"), log)?
         & run_logged(&mut banner_on_host().cargo("test"), log)?;
     Ok(cargo_test::count(&String::from_utf8_lossy(&fs::read(log)?)).of_program(succeeded))
+}
+
+/// These tests wait for what is promised in real time, so more of them run at once than there are processors.
+fn failure(log: &Path) -> Result<Outcome> {
+    let succeeded = run_logged(host("--test failure").cargo("test").env("RUST_TEST_THREADS", "8"), log)?;
+    Ok(cargo_test::count(&fs::read_to_string(log)?).of_program(succeeded))
 }
 
 fn deny(log: &Path) -> Result<Outcome> {
