@@ -64,6 +64,22 @@ pub(super) async fn tell(
     Ok(())
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Run {
+    Collection,
+    Delivery,
+}
+
+/// What ran after `from` and until `until`, at most a day later, in the order of time. A day may begin at any hour: between
+/// the slots, too.
+fn slots_of_a_day(schedule: &Schedule, from: DateTime<Utc>, until: DateTime<Utc>) -> Vec<(DateTime<Utc>, Run)> {
+    let collection = schedule.latest_collection_slot(until).map(|slot| (slot, Run::Collection));
+    let delivery = schedule.latest_upload_slot(until).map(|slot| (slot, Run::Delivery));
+    let mut slots: Vec<_> = [collection, delivery].into_iter().flatten().filter(|(slot, _)| *slot > from).collect();
+    slots.sort_unstable();
+    slots
+}
+
 /// A half year under way.
 struct Story<'a> {
     scenario: Scenario,
@@ -103,11 +119,11 @@ impl<'a> Story<'a> {
         while at < self.now {
             // A day is as fine as the story is told.
             let day_ends = (at + TimeDelta::days(1)).min(self.now);
-            if let Some(slot) = self.schedule.latest_collection_slot(day_ends).filter(|&slot| slot >= at) {
-                self.collect(slot).await?;
-            }
-            if let Some(slot) = self.schedule.latest_upload_slot(day_ends).filter(|&slot| slot >= at) {
-                self.deliver(slot, outage).await?;
+            for (slot, run) in slots_of_a_day(&self.schedule, at, day_ends) {
+                match run {
+                    Run::Collection => self.collect(slot).await?,
+                    Run::Delivery => self.deliver(slot, outage).await?,
+                }
             }
             at = day_ends;
         }
@@ -143,5 +159,30 @@ impl<'a> Story<'a> {
             self.install.services.delivery.check_in().await?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> DateTime<Utc> {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn runs_come_in_the_order_of_time_whenever_the_day_begins() {
+        let schedule = Config::read(&[].into()).unwrap().schedule.schedule(0);
+        let (collection, delivery) = (Run::Collection, Run::Delivery);
+        for (from, expected) in [
+            ("2026-11-21T01:00:00Z", vec![("2026-11-21T03:00:00Z", delivery)]),
+            ("2026-11-21T02:33:00Z", vec![("2026-11-21T03:00:00Z", delivery), ("2026-11-22T02:00:00Z", collection)]),
+            ("2026-11-21T12:00:00Z", vec![("2026-11-22T02:00:00Z", collection), ("2026-11-22T03:00:00Z", delivery)]),
+            ("2026-11-22T02:00:00Z", vec![("2026-11-22T03:00:00Z", delivery)]),
+        ] {
+            let slots = slots_of_a_day(&schedule, at(from), at(from) + TimeDelta::days(1));
+            let expected: Vec<_> = expected.into_iter().map(|(slot, run)| (at(slot), run)).collect();
+            assert_eq!(slots, expected, "{from}");
+        }
     }
 }

@@ -75,7 +75,7 @@ pub enum DeliveryError {
     #[error("OHE's database could not be asked for its first administrator")]
     AdminEmail(#[from] CollectError),
     /// The vendor could not be asked who we are, or did not accept our check-in; recorded already.
-    #[error("the vendor's portal could not be reached or refused: {0}")]
+    #[error("the vendor's portal could not be reached or refused")]
     Vendor(#[from] replicated::Error),
     /// No key, so the vendor cannot be asked who we are.
     #[error(

@@ -65,6 +65,7 @@ fn page(snapshot: &Snapshot, refresh: Option<u16>, host: &str) -> Markup {
                 meta name="color-scheme" content="light dark";
                 @if let Some(seconds) = refresh { meta http-equiv="refresh" content=(seconds); }
                 title { "Vendor portal (simulated)" }
+                link rel="icon" href="data:,";
                 style { (PreEscaped(STYLE)) }
             }
             body {

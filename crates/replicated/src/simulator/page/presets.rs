@@ -68,10 +68,46 @@ impl Choice {
     }
 }
 
-/// The words for a fault: its preset's, or its JSON.
+/// The words for a fault: its preset's, or what is particular about it.
 pub(super) fn label(fault: &Fault) -> String {
-    match all().into_iter().find(|preset| preset.fault == *fault) {
-        Some(preset) => preset.label.to_owned(),
-        None => serde_json::to_string(fault).unwrap_or_default(),
+    if let Some(preset) = all().into_iter().find(|preset| preset.fault == *fault) {
+        return preset.label.to_owned();
+    }
+    match fault {
+        Fault::Status { status, message, retry_after } => {
+            let message = message.iter().map(|message| format!(" “{message}”"));
+            let retry_after = retry_after.iter().map(|wait| match wait {
+                RetryAfter::Seconds(seconds) => format!(", Retry-After {seconds} s"),
+                RetryAfter::DateInSeconds(seconds) => format!(", Retry-After as a date in {seconds} s"),
+            });
+            std::iter::once(status.to_string()).chain(message).chain(retry_after).collect()
+        }
+        Fault::SlowHead { milliseconds } => format!("{milliseconds} ms before the answer"),
+        Fault::SlowBody { milliseconds } => format!("{milliseconds} ms before each byte"),
+        without_fields => format!("{without_fields:?}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_fault_has_words() {
+        let status = |message: Option<&str>, retry_after| Fault::Status {
+            status: 503,
+            message: message.map(str::to_owned),
+            retry_after,
+        };
+        for (fault, words) in [
+            (status(None, Some(RetryAfter::Seconds(120))), "503, Retry-After 120 s"),
+            (status(Some("Not now."), None), "503 “Not now.”"),
+            (status(Some("No."), Some(RetryAfter::DateInSeconds(9))), "503 “No.”, Retry-After as a date in 9 s"),
+            (Fault::SlowHead { milliseconds: 20_000 }, "20 s before the answer"),
+            (Fault::SlowHead { milliseconds: 200 }, "200 ms before the answer"),
+            (Fault::SlowBody { milliseconds: 5 }, "5 ms before each byte"),
+        ] {
+            assert_eq!(label(&fault), words);
+        }
     }
 }
