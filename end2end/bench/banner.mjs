@@ -77,19 +77,24 @@ const browser = await chromium.launch({
   args: ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run", ...(process.getuid?.() === 0 ? ["--no-sandbox"] : [])],
 });
 
+/** A banner that was drawn, which the message that the loader shows without WebAssembly is not. */
+const drawn = "[role=alert]:has(svg)";
+const patience = 15_000;
+
 /** Milliseconds until the first frame with a banner of some height. */
 async function visibleAfter(path) {
   const context = await browser.newContext();
   const tab = await context.newPage();
   await tab.goto(`http://127.0.0.1:${server.address().port}${path}`, { waitUntil: "commit" });
-  const milliseconds = await tab.evaluate(() => new Promise((resolve) => {
+  const milliseconds = await tab.evaluate(([drawn, patience]) => new Promise((resolve, reject) => {
     const look = () => {
+      if (performance.now() > patience) return reject(new Error("no banner was drawn"));
       const root = document.querySelector("ohe-license-banner")?.shadowRoot ?? document;
-      const height = root.querySelector("[role=alert]")?.getBoundingClientRect().height;
+      const height = root.querySelector(drawn)?.getBoundingClientRect().height;
       height > 0 ? resolve(performance.now()) : requestAnimationFrame(look);
     };
     look();
-  }));
+  }), [drawn, patience]);
   await context.close();
   return milliseconds;
 }

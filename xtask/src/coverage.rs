@@ -17,6 +17,9 @@ use crate::workspace;
 /// Percent of the lines that the tests must run.
 const LEAST: f64 = 90.0;
 
+/// Many tests wait for what is promised in real time.
+const TESTS_AT_ONCE: &str = "4";
+
 /// What llvm-cov reports, as far as it is of use here.
 #[derive(Deserialize)]
 struct Report {
@@ -82,6 +85,7 @@ fn measurement(report: &Path) -> Result<Command> {
     let packages = HOST.iter().filter(|name| **name != "xtask").flat_map(|name| ["--package", *name]);
     let mut command = command(tool("cargo-llvm-cov")?, ["llvm-cov", "--quiet", "--json", "--summary-only"]);
     command.args(["--features", "app/ssr", "--output-path"]).arg(report).args(packages);
+    command.args(["--lib", "--bins", "--tests", "--test", "failure"]).env("RUST_TEST_THREADS", TESTS_AT_ONCE);
     command.env("LLVM_COV", llvm.join("llvm-cov")).env("LLVM_PROFDATA", llvm.join("llvm-profdata"));
     command.env("CARGO_LLVM_COV_TARGET_DIR", workspace::target()?.join("coverage"));
     Ok(command)

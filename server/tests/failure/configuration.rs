@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::program::command;
+use crate::command::command;
 
 /// Each variable with a value that is none, and a part of it that must not show where it is a secret.
 const MALFORMED: [(&str, &str, Option<&str>); 24] = [

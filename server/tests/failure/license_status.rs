@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use private_postgres::{Options, PrivatePostgres, Shutdown};
 use serde_json::Value;
 
-use crate::program::command;
+use crate::command::command;
 use crate::wait::{until, within};
 use crate::world::World;
 

@@ -5,6 +5,8 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that lacks its parts cannot go on")]
 
 mod bootstrap;
+#[path = "../support/command.rs"]
+mod command;
 mod configuration;
 mod database;
 mod deliveries;

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 
+use crate::command::command;
 use crate::wait::{PATIENCE, until};
 use crate::world::ADMIN;
 
@@ -14,13 +15,6 @@ use crate::world::ADMIN;
 pub(crate) struct Program {
     child: Child,
     log: Arc<Mutex<Vec<String>>>,
-}
-
-/// A command that is yet to be run.
-pub(crate) fn command(environment: &BTreeMap<String, String>, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_ohe-telemetry"));
-    command.args(arguments).env_clear().envs(environment).kill_on_drop(true);
-    command
 }
 
 impl Program {

@@ -6,7 +6,7 @@ use replicated::simulator::Endpoint;
 use store::{Attempt, Call, IdentityUpdate};
 use uuid::Uuid;
 
-use crate::program::command;
+use crate::command::command;
 use crate::wait::until;
 use crate::world::World;
 

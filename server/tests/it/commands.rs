@@ -7,21 +7,11 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::Command;
 
+use crate::command::command;
 use crate::fixture::{ADMIN, Fixture};
 
-fn program(environment: &std::collections::BTreeMap<String, String>, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_ohe-telemetry"));
-    command.args(arguments).env_clear().envs(environment).kill_on_drop(true);
-    // Where coverage is measured, the program writes its part of it there.
-    #[expect(clippy::disallowed_methods, reason = "it is the test runner's, not the program's")]
-    if let Some(file) = std::env::var_os("LLVM_PROFILE_FILE") {
-        command.env("LLVM_PROFILE_FILE", file);
-    }
-    command
-}
-
 async fn run(fixture: &Fixture, arguments: &[&str]) -> Output {
-    program(&fixture.environment, arguments).output().await.unwrap()
+    command(&fixture.environment, arguments).output().await.unwrap()
 }
 
 fn result(output: &Output) -> Value {
@@ -70,7 +60,7 @@ async fn wrong_use_and_bad_configuration_exit_with_2_and_say_what_was_expected()
     let error = async |arguments: &[&str], changes: &[(&str, &str)]| {
         let mut environment = fixture.environment.clone();
         environment.extend(changes.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())));
-        let output = program(&environment, arguments).output().await.unwrap();
+        let output = command(&environment, arguments).output().await.unwrap();
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
         assert!(output.stdout.is_empty(), "{arguments:?}");
         String::from_utf8(output.stderr).unwrap()
@@ -150,7 +140,7 @@ async fn serve_starts_without_its_database_and_stops_at_sigterm() {
     let mut fixture = Fixture::new().await;
     fixture.environment.insert("DATABASE_URL".to_owned(), "postgres://nobody@127.0.0.1:1/none".to_owned());
     fixture.environment.insert("TELEMETRY_BIND".to_owned(), "127.0.0.1:0".to_owned());
-    let mut child = program(&fixture.environment, &["serve"]).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    let mut child = command(&fixture.environment, &["serve"]).stderr(std::process::Stdio::piped()).spawn().unwrap();
     let mut logs = BufReader::new(child.stderr.take().unwrap()).lines();
     let address = loop {
         let line = logs.next_line().await.unwrap().expect("it logs where it listens before it ends");

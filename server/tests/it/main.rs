@@ -5,8 +5,11 @@
 mod admin_email;
 mod clocks;
 mod collection;
+#[path = "../support/command.rs"]
+mod command;
 mod commands;
 mod delivery;
+mod demo;
 mod fixture;
 mod jobs;
 mod license;

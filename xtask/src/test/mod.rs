@@ -15,12 +15,14 @@ use clap::{Args, ValueEnum};
 use self::outcome::Outcome;
 use self::stage::Stage;
 use crate::stages::{Stages, seconds};
+use crate::wasm::Profile;
 use crate::{prerequisites, workspace};
 
 /// Format, lints, unit, integration and browser tests.
 #[derive(Debug, Args)]
 pub(crate) struct Test {
-    /// Without what takes longest to start: the browser, the documentation and the audit of the dependencies.
+    /// Without what takes longest: files for browsers as a release has them, failures, the browser, the documentation, the
+    /// audit of the dependencies.
     #[arg(long, conflicts_with = "stages")]
     fast: bool,
     /// Only these stages.
@@ -45,7 +47,7 @@ impl Test {
                 stages.record(stage.name(), "not run".to_owned(), started.elapsed());
                 Outcome::FAILED
             } else {
-                let outcome = perform(stage)?;
+                let outcome = perform(stage, self.profile())?;
                 println!("  {outcome}, {} s", seconds(started.elapsed()));
                 stages.record(stage.name(), outcome.to_string(), started.elapsed());
                 outcome
@@ -60,6 +62,11 @@ impl Test {
         Ok(())
     }
 
+    /// What is shipped is what is tested: what makes files small may break them, too.
+    fn profile(&self) -> Profile {
+        if self.fast { Profile::Dev } else { Profile::Release }
+    }
+
     fn chosen(&self) -> Vec<Stage> {
         let all = Stage::value_variants().iter().copied();
         all.filter(
@@ -72,11 +79,11 @@ impl Test {
 }
 
 /// Runs one stage, with its output in a log that is shown where it fails.
-fn perform(stage: Stage) -> Result<Outcome> {
+fn perform(stage: Stage, profile: Profile) -> Result<Outcome> {
     println!("▸ {}", stage.name());
     let log = logs()?.join(format!("{}.log", stage.name()));
     fs::write(&log, "")?;
-    let outcome = match stage.run(&log) {
+    let outcome = match stage.run(&log, profile) {
         Ok(outcome) => outcome,
         Err(error) => {
             println!("  {error:#}");

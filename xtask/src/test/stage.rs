@@ -10,7 +10,9 @@ use clap::ValueEnum;
 
 use super::{cargo_test, outcome::Outcome, playwright};
 use crate::packages::{banner_on_host, host};
-use crate::prerequisites::{CARGO_DENY, CHROMIUM, END2END_PACKAGES, POSTGRESQL, Prerequisite, WASM_TARGET, tool};
+use crate::prerequisites::{
+    BINARYEN, CARGO_DENY, CHROMIUM, END2END_PACKAGES, ESBUILD, POSTGRESQL, Prerequisite, WASM_TARGET, tool,
+};
 use crate::process::{command, run_logged, run_within};
 use crate::stages::Stages;
 use crate::wasm::{self, Profile};
@@ -76,20 +78,21 @@ impl Stage {
     pub(super) fn prerequisites(self) -> &'static [&'static Prerequisite] {
         match self {
             Self::Format | Self::Architecture | Self::Build | Self::Docs => &[],
-            Self::Clippy | Self::Wasm => &[&WASM_TARGET],
+            Self::Clippy => &[&WASM_TARGET],
+            Self::Wasm => &[&WASM_TARGET, &BINARYEN, &ESBUILD],
             Self::Tests | Self::Failure => &[&POSTGRESQL],
             Self::Browser => &[&POSTGRESQL, &CHROMIUM, &END2END_PACKAGES],
             Self::Deny => &[&CARGO_DENY],
         }
     }
 
-    /// Runs it, with its output in `log`.
-    pub(super) fn run(self, log: &Path) -> Result<Outcome> {
+    /// Runs it, with its output in `log`. Browsers get what `profile` makes.
+    pub(super) fn run(self, log: &Path, profile: Profile) -> Result<Outcome> {
         match self {
             Self::Format => one(&mut check::format(), log),
             Self::Architecture => architecture(log),
             Self::Clippy => clippy(log),
-            Self::Wasm => wasm::build(Profile::Dev, &mut Stages::default()).map(|()| Outcome::PASSED),
+            Self::Wasm => wasm::build(profile, &mut Stages::default()).map(|()| Outcome::PASSED),
             Self::Build => one(&mut host("--lib --bins --tests --test failure").cargo("build"), log),
             Self::Tests => tests(log),
             Self::Failure => failure(log),

@@ -70,13 +70,27 @@ pub(super) fn bind(package: &str, compiled: &Path, profile: Profile) -> Result<V
     ])
 }
 
+/// What rustc's WebAssembly uses, and every current browser has. Given all that it knows, wasm-opt writes what none has yet.
+const FEATURES: [&str; 9] = [
+    "--mvp-features",
+    "--enable-bulk-memory",
+    "--enable-bulk-memory-opt",
+    "--enable-call-indirect-overlong",
+    "--enable-multivalue",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-sign-ext",
+];
+
 fn optimise(wasm: &[u8], compiled: &Path) -> Result<Vec<u8>> {
     let bound = compiled.with_extension("bound.wasm");
     let small = compiled.with_extension("small.wasm");
     fs::write(&bound, wasm)?;
     let mut command = Command::new(wasm_opt());
     run(command
-        .args(["-Oz", "--all-features", "--strip-debug", "--strip-producers", "--output"])
+        .args(FEATURES)
+        .args(["-Oz", "--strip-debug", "--strip-producers", "--output"])
         .arg(&small)
         .arg(&bound))?;
     fs::read(&small).with_context(|| small.display().to_string())

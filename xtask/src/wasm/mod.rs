@@ -20,9 +20,9 @@ use crate::stages::Stages;
 /// How much work goes into making the files small.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Profile {
-    /// Quickly built: for the demo and the tests.
+    /// Quickly built: for the demo and work on the pages.
     Dev,
-    /// As small as can be: for a release.
+    /// As small as can be: for a release, and its tests.
     Release,
 }
 
