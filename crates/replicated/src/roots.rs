@@ -31,19 +31,28 @@ pub(crate) fn trusted(extra: &[u8]) -> Result<RootCertStore, SettingsError> {
     if let Some(bundle) = SYSTEM_BUNDLES.iter().find_map(|path| fs::read(path).ok()) {
         roots.add_parsable_certificates(CertificateDer::pem_slice_iter(&bundle).filter_map(Result::ok));
     }
-    if extra.iter().all(u8::is_ascii_whitespace) {
-        return Ok(roots);
-    }
-    let damaged = |reason: String| SettingsError::RootCertificates { reason };
-    let extra: Vec<_> =
-        CertificateDer::pem_slice_iter(extra).collect::<Result<_, _>>().map_err(|e| damaged(e.to_string()))?;
-    if extra.is_empty() {
-        return Err(damaged("none found".to_owned()));
-    }
-    for certificate in extra {
-        roots.add(certificate).map_err(|e| damaged(e.to_string()))?;
+    if !extra.iter().all(u8::is_ascii_whitespace) {
+        add(&mut roots, extra)?;
     }
     Ok(roots)
+}
+
+/// Whether `pem` will do for [`crate::Settings::extra_root_certificates`], for who reads it long before a client is made.
+///
+/// # Errors
+/// [`SettingsError::RootCertificates`] where it holds no certificate, or a damaged one.
+pub fn check_root_certificates(pem: &[u8]) -> Result<(), SettingsError> {
+    add(&mut RootCertStore::empty(), pem)
+}
+
+fn add(roots: &mut RootCertStore, pem: &[u8]) -> Result<(), SettingsError> {
+    let damaged = |reason: String| SettingsError::RootCertificates { reason };
+    let certificates: Vec<_> =
+        CertificateDer::pem_slice_iter(pem).collect::<Result<_, _>>().map_err(|e| damaged(e.to_string()))?;
+    if certificates.is_empty() {
+        return Err(damaged("none found".to_owned()));
+    }
+    certificates.into_iter().try_for_each(|certificate| roots.add(certificate).map_err(|e| damaged(e.to_string())))
 }
 
 #[cfg(test)]
@@ -59,7 +68,9 @@ mod tests {
         ] {
             let error = trusted(pem.as_bytes()).unwrap_err().to_string();
             assert!(error.contains("in PEM") && error.contains(reason), "{error}");
+            assert_eq!(check_root_certificates(pem.as_bytes()).unwrap_err().to_string(), error);
         }
+        assert!(check_root_certificates(b" \n").is_err(), "whoever names a file means something by it");
     }
 
     #[test]

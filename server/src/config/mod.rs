@@ -239,6 +239,19 @@ mod tests {
     }
 
     #[test]
+    fn a_damaged_certificate_is_told_with_all_other_faults() {
+        let file = env::temp_dir().join(format!("ohe-telemetry-certificate-{}", std::process::id()));
+        std::fs::write(&file, "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n").unwrap();
+        let path = file.to_str().unwrap();
+        let error = read(&[("SSL_CERT_FILE", path), ("TELEMETRY_BIND", "here")]).unwrap_err().to_string();
+        std::fs::remove_file(&file).unwrap();
+        assert!(
+            error.contains(&format!("- SSL_CERT_FILE names `{path}`")) && error.contains("- TELEMETRY_BIND"),
+            "{error}"
+        );
+    }
+
+    #[test]
     fn settings_say_where_each_value_came_from_and_mask_secrets() {
         let config =
             read(&[("REPLICATED_PUBLISHABLE_KEY", "pk_geheim"), ("TELEMETRY_BIND", "[::]:80"), ("NO_PROXY", "a")])

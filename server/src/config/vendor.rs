@@ -96,21 +96,15 @@ fn proxy(variables: &mut Variables<'_>, name: &'static str, lower_case: &'static
 
 fn extra_root_certificates(variables: &mut Variables<'_>) -> Option<Vec<u8>> {
     let path = variables.text("SSL_CERT_FILE")?;
-    match fs::read(&path) {
-        Ok(pem) if reqwest::Certificate::from_pem_bundle(&pem).is_ok_and(|found| !found.is_empty()) => Some(pem),
-        Ok(_) => {
-            variables.fault(
-                "SSL_CERT_FILE",
-                &format!("names `{path}`, which holds no certificate; expected certificates in PEM"),
-            );
-            None
-        }
+    let fault = match fs::read(&path) {
+        Ok(pem) => match replicated::check_root_certificates(&pem) {
+            Ok(()) => return Some(pem),
+            Err(error) => format!("names `{path}`, which will not do: {error}"),
+        },
         Err(error) => {
-            variables.fault(
-                "SSL_CERT_FILE",
-                &format!("names `{path}`, which cannot be read ({error}); expected a file of certificates in PEM"),
-            );
-            None
+            format!("names `{path}`, which cannot be read ({error}); expected a file of certificates in PEM")
         }
-    }
+    };
+    variables.fault("SSL_CERT_FILE", &fault);
+    None
 }

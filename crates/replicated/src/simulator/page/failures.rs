@@ -41,7 +41,7 @@ pub(super) fn section(script: &[ArmedRule]) -> Markup {
 fn rules(script: &[ArmedRule]) -> Markup {
     html! {
         div.scroll tabindex="0" { table {
-            thead { tr { th { "What" } th { "Where" } th { "How long" } th.number { "Requests asked about" } } }
+            thead { tr { th { "What" } th { "Where" } th { "How long" } th.number { "Requests" } } }
             tbody {
                 @for armed in script {
                     tr.spent[armed.is_spent()] {
