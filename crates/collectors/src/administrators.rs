@@ -6,9 +6,9 @@ use secrecy::SecretString;
 use sqlx::PgPool;
 
 use crate::{
-    catalog::{Catalog, Column},
     connection::ReadTransaction,
     error::CollectError,
+    schema::{Catalog, Column},
 };
 
 const TABLE: &str = "user_settings";

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use domain::metric::{Metric, MetricDeclaration};
 
-use crate::{catalog::Column, error::CollectorError, measure::Measure, snapshot::Snapshot};
+use crate::{error::CollectorError, measure::Measure, schema::Column, snapshot::Snapshot};
 
 /// Reads some numbers from OHE's database. A collector is one file in `src/collectors`, and registers itself there.
 ///

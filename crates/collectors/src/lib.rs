@@ -5,7 +5,6 @@
 //! `docs/adding-a-collector.md`.
 
 mod administrators;
-mod catalog;
 mod collector;
 mod collectors;
 mod connection;
@@ -14,16 +13,17 @@ mod measure;
 pub mod metrics_page;
 mod registry;
 mod run;
+mod schema;
 mod snapshot;
 pub mod sources;
 mod statement;
 
 pub use administrators::{FirstAdministrator, first_administrator};
-pub use catalog::Column;
 pub use collector::{MetricsCollector, Registration};
 pub use connection::connect;
 pub use error::{CollectError, CollectorError};
 pub use measure::{Groups, Measure, Source};
 pub use registry::Registry;
 pub use run::{Collection, CollectionOptions, collect};
+pub use schema::{Column, Schema};
 pub use snapshot::Snapshot;

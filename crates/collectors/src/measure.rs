@@ -6,7 +6,7 @@
 
 use domain::metric::MetricDeclaration;
 
-use crate::catalog::Column;
+use crate::schema::Column;
 
 /// The placeholder that is no column.
 const NOW: &str = "now";

@@ -16,11 +16,11 @@ use sqlx::PgPool;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::{
-    catalog::Catalog,
     collector::MetricsCollector,
     connection::{ReadTransaction, set_statement_timeout},
     error::{CollectError, CollectorError},
     registry::Registry,
+    schema::Catalog,
     snapshot::{Snapshot, available},
     statement::{Statement, Values},
 };

@@ -8,10 +8,10 @@ use sqlx::PgConnection;
 use tokio::time::Instant;
 
 use crate::{
-    catalog::{Catalog, Column},
     connection::set_statement_timeout,
     error::CollectorError,
     measure::Measure,
+    schema::{Catalog, Column},
     statement::{Statement, Values},
 };
 

@@ -5,4 +5,5 @@ pub mod collector;
 pub mod delivery;
 pub mod license;
 pub mod metric;
+pub mod ohe;
 pub mod schedule;

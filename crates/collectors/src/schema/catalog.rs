@@ -70,6 +70,11 @@ impl Catalog {
         Ok(catalog)
     }
 
+    /// Whether `column` is there, readable or not.
+    pub(crate) fn exists(&self, column: Column) -> bool {
+        self.has(column) || self.forbidden.contains(&key(column))
+    }
+
     /// Whether `column` is there and may be read.
     pub(crate) fn has(&self, column: Column) -> bool {
         self.readable.contains(&key(column))

@@ -1,0 +1,63 @@
+//! What OHE's database is like: its generation, its revision, and which of its tables and columns may be read. Probed once
+//! per collection, and by each look-up of an administrator, before anything is read.
+
+mod catalog;
+
+use domain::ohe::Generation;
+use sqlx::PgConnection;
+
+pub(crate) use catalog::Catalog;
+pub use catalog::Column;
+
+/// The columns that tell the generations apart. Both exist, readable or not, on generation orgs.
+const ORGS: [Column; 2] = [Column::new("user", "current_org_id"), Column::new("conversation_metadata_saas", "user_id")];
+
+/// The revision of OHE's tables. Shown to administrators and never relied on: numbers were reused, and one is no integer.
+pub(crate) const REVISION: Column = Column::new("alembic_version", "version_num");
+
+/// What one database of OHE is like.
+#[derive(Debug, Clone)]
+pub struct Schema {
+    generation: Generation,
+    revision: Option<String>,
+    catalog: Catalog,
+}
+
+impl Schema {
+    /// Looks at the tables of `columns`, and at those that tell the generation.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub(crate) async fn probe(connection: &mut PgConnection, columns: &[Column]) -> Result<Self, sqlx::Error> {
+        let all: Vec<_> = columns.iter().chain(&ORGS).chain([&REVISION]).copied().collect();
+        let catalog = Catalog::read(connection, &all).await?;
+        let is_orgs = ORGS.into_iter().all(|column| catalog.exists(column));
+        let generation = if is_orgs { Generation::Orgs } else { Generation::Settings };
+        let revision = if catalog.has(REVISION) {
+            sqlx::query_scalar("SELECT max(version_num) FROM alembic_version").fetch_one(connection).await?
+        } else {
+            None
+        };
+        Ok(Self { generation, revision, catalog })
+    }
+
+    /// The generation.
+    pub fn generation(&self) -> Generation {
+        self.generation
+    }
+
+    /// The revision of OHE's tables as a text; none where there is none or it may not be read.
+    pub fn revision(&self) -> Option<&str> {
+        self.revision.as_deref()
+    }
+
+    /// Whether a column, or a table, is there and may be read.
+    pub(crate) fn has(&self, column: Column) -> bool {
+        self.catalog.has(column)
+    }
+
+    /// Whether a column, or a table, is there, readable or not.
+    pub(crate) fn exists(&self, column: Column) -> bool {
+        self.catalog.exists(column)
+    }
+}

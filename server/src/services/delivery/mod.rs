@@ -1,0 +1,220 @@
+//! Delivering batches to the vendor, one sender at a time.
+
+mod recording;
+mod registration;
+mod run;
+
+use std::sync::Arc;
+
+use collectors::CollectError;
+use domain::clock::Clock;
+use replicated::{AppStatus, Client, ProxySettings, Session, Settings, SettingsError};
+use secrecy::SecretString;
+use serde::Serialize;
+use store::{Call, ExclusiveRight, Store, StoreError};
+use tokio_util::sync::CancellationToken;
+use tracing::info;
+use url::Url;
+
+use self::registration::established;
+use self::run::Run;
+use super::admin_email::AdminEmail;
+use super::collection::SkipReason;
+use crate::config::VendorConfig;
+
+/// The name and version under which the vendor sees us, and the version label of every check-in.
+const PRODUCT: &str = "ohe-telemetry";
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// Delivers batches and checks in.
+#[derive(Debug, Clone)]
+pub struct DeliveryService {
+    store: Store,
+    client: Option<Client>,
+    base_url: Url,
+    admin_email: AdminEmail,
+    clock: Arc<dyn Clock>,
+}
+
+/// What a delivery run came to, as `upload` prints it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(tag = "status", rename_all = "snake_case")]
+pub enum DeliveryOutcome {
+    /// Batches were sent.
+    Completed {
+        /// The vendor accepted these.
+        uploaded: u64,
+        /// These failed, for now or for good.
+        failed: u64,
+        /// Both together.
+        total_processed: u64,
+    },
+    /// Nothing waits.
+    NoPendingMetrics,
+    /// The vendor heard that we live.
+    CheckedIn,
+    /// Nothing was sent.
+    Skipped {
+        /// Why not.
+        reason: SkipReason,
+        /// Always zero.
+        total_processed: u64,
+    },
+}
+
+/// Why a run failed as a whole. A refusal of the vendor is no such failure: it is counted and recorded.
+#[derive(Debug, thiserror::Error)]
+pub enum DeliveryError {
+    /// Our tables could not be read or written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// OHE's database could not be asked for the administrator.
+    #[error("OHE's database could not be asked for its first administrator")]
+    AdminEmail(#[from] CollectError),
+    /// The vendor could not be asked who we are, or did not accept our check-in; recorded already.
+    #[error("the vendor's portal could not be reached or refused")]
+    Vendor(#[from] replicated::Error),
+    /// No key, so the vendor cannot be asked who we are.
+    #[error(
+        "REPLICATED_PUBLISHABLE_KEY is not set, so nothing can be delivered; set it to the key of the vendor's portal"
+    )]
+    NoKey,
+}
+
+impl DeliveryService {
+    /// A service that sends to the portal of `config`.
+    ///
+    /// # Errors
+    /// [`SettingsError`] where the configuration does not make a client.
+    pub fn new(
+        store: Store,
+        config: &VendorConfig,
+        admin_email: AdminEmail,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, SettingsError> {
+        let client = config.publishable_key.as_ref().map(|key| Client::new(&settings(config, key), Arc::clone(&clock)));
+        Ok(Self { store, client: client.transpose()?, base_url: config.base_url.clone(), admin_email, clock })
+    }
+
+    /// The vendor's address: scheme, host and port.
+    pub fn vendor_address(&self) -> String {
+        self.base_url.origin().ascii_serialization()
+    }
+
+    /// Delivers all waiting batches, oldest first.
+    ///
+    /// # Errors
+    /// [`DeliveryError`]; whatever was delivered until then is recorded.
+    pub async fn deliver(&self) -> Result<DeliveryOutcome, DeliveryError> {
+        self.deliver_waiting(&CancellationToken::new()).await
+    }
+
+    /// The same by schedule: not while the vendor has asked to be left alone, which it may have done since this was found
+    /// due; and beginning with no further batch once `stop` is cancelled: the rest is due again then.
+    ///
+    /// # Errors
+    /// As [`Self::deliver`].
+    pub async fn deliver_until(&self, stop: &CancellationToken) -> Result<DeliveryOutcome, DeliveryError> {
+        if self.leaves_the_vendor_alone().await? {
+            return Ok(skipped(SkipReason::RetryAfter));
+        }
+        self.deliver_waiting(stop).await
+    }
+
+    async fn leaves_the_vendor_alone(&self) -> Result<bool, StoreError> {
+        let now = self.clock.now();
+        Ok(self.store.facts(now).await?.retry_after.is_some_and(|asked| asked.is_in_force(now)))
+    }
+
+    async fn deliver_waiting(&self, stop: &CancellationToken) -> Result<DeliveryOutcome, DeliveryError> {
+        if self.store.pending_batches(None, 1).await?.is_empty() {
+            return Ok(DeliveryOutcome::NoPendingMetrics);
+        }
+        let Some(mut lock) = self.store.try_sender_lock().await? else {
+            return Ok(skipped(SkipReason::AnotherSender));
+        };
+        let outcome = self.deliver_locked(&mut lock, stop).await;
+        // Dropping it would do as well, a moment later; a broken connection has given it back already.
+        let _given_back = lock.release().await;
+        outcome
+    }
+
+    async fn deliver_locked(
+        &self,
+        lock: &mut ExclusiveRight,
+        stop: &CancellationToken,
+    ) -> Result<DeliveryOutcome, DeliveryError> {
+        let client = self.client.as_ref().ok_or(DeliveryError::NoKey)?;
+        let email = self.admin_email.find().await?;
+        let Some(identity) = self.identity(client, email.as_ref()).await? else {
+            info!("no administrator's e-mail address is known yet; nothing is delivered");
+            return Ok(skipped(SkipReason::NoAdminEmail));
+        };
+        let session = self.session(client, identity, email).await?;
+        let mut run = Run::new(self, session);
+        run.deliver_all(lock, stop).await?;
+        let Run { mut session, tally, .. } = run;
+        if tally.uploaded > 0 && !tally.is_rate_limited {
+            // The batches are delivered whatever becomes of this; it is recorded, and repeated when it is due.
+            let _recorded = self.check_in_as(&mut session).await;
+        }
+        info!(uploaded = tally.uploaded, failed = tally.failed, "delivery ended");
+        Ok(DeliveryOutcome::Completed {
+            uploaded: tally.uploaded,
+            failed: tally.failed,
+            total_processed: tally.uploaded + tally.failed,
+        })
+    }
+
+    /// Tells the vendor that this install is alive, unless it has asked to be left alone.
+    ///
+    /// # Errors
+    /// [`DeliveryError`].
+    pub async fn check_in(&self) -> Result<DeliveryOutcome, DeliveryError> {
+        let client = self.client.as_ref().ok_or(DeliveryError::NoKey)?;
+        let Some(identity) = established(&self.store.identity().await?) else {
+            return Ok(skipped(SkipReason::NoIdentity));
+        };
+        if self.leaves_the_vendor_alone().await? {
+            return Ok(skipped(SkipReason::RetryAfter));
+        }
+        let Some(lock) = self.store.try_sender_lock().await? else {
+            return Ok(skipped(SkipReason::AnotherSender));
+        };
+        let email = self.admin_email.find().await?;
+        let mut session = self.session(client, identity, email).await?;
+        let outcome = self.check_in_as(&mut session).await;
+        let _given_back = lock.release().await;
+        outcome.map(|()| DeliveryOutcome::CheckedIn)
+    }
+
+    async fn check_in_as(&self, session: &mut Session<'_>) -> Result<(), DeliveryError> {
+        let call = self.begin(Call::CheckIn, None);
+        let result = session.check_in(AppStatus::Ready, VERSION).await;
+        self.store_renewed(session).await?;
+        self.end(&call, &result).await?;
+        result?;
+        Ok(())
+    }
+}
+
+fn settings(config: &VendorConfig, publishable_key: &SecretString) -> Settings {
+    Settings {
+        base_url: config.base_url.clone(),
+        publishable_key: publishable_key.clone(),
+        app_slug: config.app_slug.clone(),
+        product: PRODUCT.to_owned(),
+        version: VERSION.to_owned(),
+        timeouts: config.timeouts,
+        extra_root_certificates: config.extra_root_certificates.clone().unwrap_or_default(),
+        proxy: ProxySettings {
+            https_proxy: config.https_proxy.clone(),
+            http_proxy: config.http_proxy.clone(),
+            no_proxy: config.no_proxy.clone(),
+        },
+    }
+}
+
+fn skipped(reason: SkipReason) -> DeliveryOutcome {
+    DeliveryOutcome::Skipped { reason, total_processed: 0 }
+}

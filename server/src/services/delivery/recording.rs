@@ -1,0 +1,54 @@
+//! Recording each call to the vendor with its result.
+
+use std::time::Instant;
+
+use chrono::{DateTime, Utc};
+use replicated::Reply;
+use store::{Attempt, Call, Failure, StoreError};
+use tracing::warn;
+use uuid::Uuid;
+
+use super::DeliveryService;
+
+impl DeliveryService {
+    pub(super) fn begin(&self, call: Call, batch_id: Option<Uuid>) -> OpenCall {
+        OpenCall { id: Uuid::new_v4(), call, batch_id, started_at: self.clock.now(), started: Instant::now() }
+    }
+
+    /// Records a call with its result.
+    pub(super) async fn end<T>(
+        &self,
+        open: &OpenCall,
+        result: &Result<Reply<T>, replicated::Error>,
+    ) -> Result<(), StoreError> {
+        let (http_status, vendor_time, failure) = match result {
+            Ok(reply) => (Some(reply.http_status), reply.vendor_time, None),
+            Err(error) => {
+                warn!(call = open.call.word(), class = %error.class, status = error.http_status, error = %error, "the vendor was not reached or refused");
+                let failure =
+                    Failure { class: error.class, message: error.message.clone(), retry_after: error.retry_after };
+                (error.http_status, error.vendor_time, Some(failure))
+            }
+        };
+        let attempt = Attempt {
+            id: open.id,
+            call: open.call,
+            batch_id: open.batch_id,
+            started_at: open.started_at,
+            duration: open.started.elapsed(),
+            http_status,
+            vendor_clock_offset: vendor_time.map(|theirs| theirs - self.clock.now()),
+            failure,
+        };
+        self.store.record_attempt(&attempt).await
+    }
+}
+
+/// A call that is under way.
+pub(super) struct OpenCall {
+    id: Uuid,
+    call: Call,
+    batch_id: Option<Uuid>,
+    started_at: DateTime<Utc>,
+    started: Instant,
+}
