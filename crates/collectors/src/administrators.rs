@@ -8,7 +8,7 @@ use sqlx::PgPool;
 use crate::{
     connection::ReadTransaction,
     error::CollectError,
-    schema::{Catalog, Column},
+    schema::{Column, Schema},
 };
 
 const TABLE: &str = "user_settings";
@@ -37,7 +37,7 @@ pub struct FirstAdministrator {
 pub async fn first_administrator(pool: &PgPool) -> Result<FirstAdministrator, CollectError> {
     let mut transaction = ReadTransaction::begin(pool, STATEMENT_TIMEOUT).await?;
     let connection = transaction.connection();
-    let catalog = Catalog::read(connection, &[ID, ACCEPTED_TOS, EMAIL, KEYCLOAK_USER_ID]).await?;
+    let catalog = Schema::probe(connection, &[ID, ACCEPTED_TOS, EMAIL, KEYCLOAK_USER_ID]).await?;
     let mut first = FirstAdministrator::default();
     if catalog.has(ID) && catalog.has(ACCEPTED_TOS) {
         if catalog.has(EMAIL) {

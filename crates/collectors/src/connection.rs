@@ -19,17 +19,22 @@ const GRACE: Duration = Duration::from_secs(10);
 
 /// For the transaction alone, whatever the role or the database has set:
 /// - naive timestamps of OHE are UTC, and are compared as such in a session of any time zone;
-/// - the time limits are ours, and a transaction may idle while a collector computes;
+/// - a node that is lost in the midst of a collection must not hold a snapshot, and thus vacuum, back: the server asks
+///   whether the client still lives, and ends a transaction that idles;
 /// - one statement of many aggregates is beyond the cost at which PostgreSQL compiles it, which would take longer
 ///   than to run it;
-/// - rows are grouped by user, in memory;
-/// - the passes of a statement run side by side, each in one process: the planner is to find workers cheap, but no
-///   table large enough to be shared out among them, which costs more than it gains where every process has a pass of
-///   its own to do.
+/// - rows are grouped by user, in memory, of which OHE's database is to keep enough for itself;
+/// - the passes of a statement run side by side, each in one process: one worker besides the session's own process, which
+///   the planner is to find cheap, but no table large enough to be shared out among the two, which costs more than it gains
+///   where each has a pass of its own to do.
 const SETTINGS: &str = "SET LOCAL TimeZone = 'UTC';
-     SET LOCAL idle_in_transaction_session_timeout = 0;
+     SET LOCAL idle_in_transaction_session_timeout = '1min';
+     SET LOCAL tcp_keepalives_idle = 30;
+     SET LOCAL tcp_keepalives_interval = 10;
+     SET LOCAL tcp_keepalives_count = 3;
      SET LOCAL jit = off;
-     SET LOCAL work_mem = '64MB';
+     SET LOCAL work_mem = '32MB';
+     SET LOCAL max_parallel_workers_per_gather = 1;
      SET LOCAL parallel_setup_cost = 0;
      SET LOCAL parallel_tuple_cost = 0;
      SET LOCAL min_parallel_table_scan_size = '5TB';
@@ -60,6 +65,11 @@ impl ReadTransaction {
         sqlx::raw_sql(SETTINGS).execute(&mut *transaction).await?;
         set_statement_timeout(&mut transaction, statement_timeout).await?;
         Ok(Self { transaction, statement_timeout })
+    }
+
+    /// Has the server end this transaction where it idles for longer than `limit`, as while a collector computes.
+    pub(crate) async fn limit_idling(&mut self, limit: Duration) -> Result<(), sqlx::Error> {
+        set_local_limit(&mut self.transaction, "idle_in_transaction_session_timeout", limit).await
     }
 
     /// The connection, to read for all collectors.
@@ -104,8 +114,12 @@ fn is_fatal(error: &dyn sqlx::error::DatabaseError) -> bool {
 
 /// Has the server stop every later statement of this transaction, or savepoint, after `limit`.
 pub(crate) async fn set_statement_timeout(connection: &mut PgConnection, limit: Duration) -> Result<(), sqlx::Error> {
+    set_local_limit(connection, "statement_timeout", limit).await
+}
+
+async fn set_local_limit(connection: &mut PgConnection, setting: &str, limit: Duration) -> Result<(), sqlx::Error> {
     // 0 would mean no limit, and beyond the largest integer the server would refuse.
     let milliseconds = limit.as_micros().div_ceil(1000).clamp(1, i32::MAX as u128);
-    let set = AssertSqlSafe(format!("SET LOCAL statement_timeout = {milliseconds}"));
+    let set = AssertSqlSafe(format!("SET LOCAL {setting} = {milliseconds}"));
     sqlx::raw_sql(set).execute(connection).await.map(drop)
 }

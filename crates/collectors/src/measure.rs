@@ -1,27 +1,30 @@
 //! Measures: metrics that are one SQL aggregate over rows of OHE's tables.
 //!
-//! SQL in a measure names each column in braces, `{created_at}`, or `{table.created_at}` where its source has several
-//! tables. From the braces follows what a collector reads, and thus which rights it needs and which of its metrics
-//! can still be had when a column is missing. `{now}` is the instant of the collection as a `timestamp` in UTC.
+//! SQL in a measure names each column in braces, as [`crate::template`] says.
 
-use domain::metric::MetricDeclaration;
+use std::collections::BTreeSet;
 
-use crate::schema::Column;
+use domain::{metric::MetricDeclaration, ohe::Generation};
 
-/// The placeholder that is no column.
-const NOW: &str = "now";
+use crate::{
+    schema::{Column, Schema, relation},
+    template::{NOW, placeholders},
+};
 
 /// Rows to take measures of. Measures of equal sources are taken in the same pass over the rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Source {
-    pub(crate) tables: &'static [&'static str],
+    /// Tables, or relations of `schema/relations.rs`.
+    pub(crate) relations: &'static [&'static str],
     pub(crate) condition: Option<&'static str>,
+    /// A column, and a condition that applies where there is such a column.
+    pub(crate) condition_with: Option<(&'static str, &'static str)>,
 }
 
 impl Source {
-    /// All rows of a table; of several, all their combinations, which [`Source::filter`] is to narrow to a join.
-    pub const fn of(tables: &'static [&'static str]) -> Self {
-        Self { tables, condition: None }
+    /// All rows of a table or relation; of several, all their combinations, which [`Source::filter`] is to narrow to a join.
+    pub const fn of(relations: &'static [&'static str]) -> Self {
+        Self { relations, condition: None, condition_with: None }
     }
 
     /// Only the rows for which `condition` holds.
@@ -30,19 +33,30 @@ impl Source {
         Self { condition: Some(condition), ..self }
     }
 
+    /// Where the first table has the column `column`, only the rows for which `condition` holds; else all.
+    #[must_use]
+    pub const fn filter_where_there_is(self, column: &'static str, condition: &'static str) -> Self {
+        Self { condition_with: Some((column, condition)), ..self }
+    }
+
     /// How many of the rows fulfil `condition`.
     pub const fn count_where(self, condition: &'static str, declaration: MetricDeclaration) -> Measure {
-        Measure { declaration, source: self, shape: Shape::Count(Some(condition)) }
+        Measure::new(declaration, Formula { source: self, shape: Shape::Count(Some(condition)) })
     }
 
     /// How many rows there are.
     pub const fn count(self, declaration: MetricDeclaration) -> Measure {
-        Measure { declaration, source: self, shape: Shape::Count(None) }
+        Measure::new(declaration, Formula { source: self, shape: Shape::Count(None) })
     }
 
     /// Any aggregate over the rows, for instance `sum({seconds})`.
     pub const fn aggregate(self, aggregate: &'static str, declaration: MetricDeclaration) -> Measure {
-        Measure { declaration, source: self, shape: Shape::Aggregate(aggregate) }
+        Measure::new(declaration, self.formula(aggregate))
+    }
+
+    /// Any aggregate over the rows, for [`Measure::on`] and [`Silence::when`].
+    pub const fn formula(self, aggregate: &'static str) -> Formula {
+        Formula { source: self, shape: Shape::Aggregate(aggregate) }
     }
 
     /// The rows grouped by `key`; rows without a key belong to no group.
@@ -74,20 +88,26 @@ impl Groups {
         self.fold(Fold::Mean, aggregate, declaration)
     }
 
+    /// What share of the sum of all groups' `aggregate` is the largest one's.
+    pub const fn largest_share_of(self, aggregate: &'static str, declaration: MetricDeclaration) -> Measure {
+        self.fold(Fold::LargestShare, aggregate, declaration)
+    }
+
     const fn fold(self, fold: Fold, each: &'static str, declaration: MetricDeclaration) -> Measure {
-        Measure { declaration, source: self.source, shape: Shape::Groups { key: self.key, each, fold } }
+        Measure::new(declaration, Formula { source: self.source, shape: Shape::Groups { key: self.key, each, fold } })
     }
 }
 
 /// How the groups' values become one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Fold {
     CountTrue,
     Max,
     Mean,
+    LargestShare,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Shape {
     /// Rows, or those that fulfil a condition. A shape of its own as counts of parts add up to the count of the
     /// whole, so that a pass that groups the rows can count them on the side.
@@ -100,81 +120,180 @@ pub(crate) enum Shape {
     },
 }
 
-/// A metric that is one SQL aggregate. An aggregate that is null, as over no rows, is 0.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Measure {
-    pub(crate) declaration: MetricDeclaration,
+/// One SQL aggregate over rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Formula {
     pub(crate) source: Source,
     pub(crate) shape: Shape,
 }
 
+/// When a table answers with a number that is no measure: nobody writes it any more, or rows are deleted before they are
+/// counted. Then the metric is missing. It is judged on generation orgs alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Silence {
+    /// What administrators are told.
+    pub(crate) reason: &'static str,
+    pub(crate) condition: SilenceCondition,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SilenceCondition {
+    Zero,
+    /// Formulas that are true or false.
+    All(&'static [Formula]),
+}
+
+impl Silence {
+    /// The metric is missing, for `reason`, while all `conditions` are true.
+    pub const fn when(conditions: &'static [Formula], reason: &'static str) -> Self {
+        Self { reason, condition: SilenceCondition::All(conditions) }
+    }
+
+    /// The metric is missing, for `reason`, where it would be 0.
+    pub const fn when_zero(reason: &'static str) -> Self {
+        Self { reason, condition: SilenceCondition::Zero }
+    }
+
+    /// What has to be asked to judge it.
+    pub(crate) fn formulas(&self) -> &'static [Formula] {
+        match self.condition {
+            SilenceCondition::Zero => &[],
+            SilenceCondition::All(formulas) => formulas,
+        }
+    }
+}
+
+/// A metric that is one SQL aggregate. An aggregate that is null, as over no rows, is 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Measure {
+    pub(crate) declaration: MetricDeclaration,
+    settings: Option<Formula>,
+    orgs: Option<Formula>,
+    /// Columns that must be there besides those that the formula reads.
+    requires: &'static [Column],
+    silence: Option<Silence>,
+}
+
 impl Measure {
+    /// A metric that the same formula answers in both generations.
+    const fn new(declaration: MetricDeclaration, formula: Formula) -> Self {
+        Self { declaration, settings: Some(formula), orgs: Some(formula), requires: &[], silence: None }
+    }
+
+    /// OHE records this only since generation orgs.
+    #[must_use]
+    pub const fn only_on_orgs(self) -> Self {
+        Self { settings: None, ..self }
+    }
+
+    /// In this generation another formula answers it.
+    #[must_use]
+    pub const fn on(self, generation: Generation, formula: Formula) -> Self {
+        match generation {
+            Generation::Settings => Self { settings: Some(formula), ..self },
+            Generation::Orgs => Self { orgs: Some(formula), ..self },
+        }
+    }
+
+    /// Missing while one of these columns is.
+    #[must_use]
+    pub const fn requires(self, columns: &'static [Column]) -> Self {
+        Self { requires: columns, ..self }
+    }
+
+    /// Missing while `silence` holds, on generation orgs.
+    #[must_use]
+    pub const fn silent(self, silence: Silence) -> Self {
+        Self { silence: Some(silence), ..self }
+    }
+
     /// The metric.
     pub fn declaration(&self) -> MetricDeclaration {
         self.declaration
     }
 
-    /// The tables and columns that this measure reads; a table of which no column is named stands alone.
+    /// What answers it in a database of `generation`; none where nothing does.
+    pub(crate) fn formula(&self, generation: Generation) -> Option<Formula> {
+        match generation {
+            Generation::Settings => self.settings,
+            Generation::Orgs => self.orgs,
+        }
+    }
+
+    /// When it is missing although its columns are there.
+    pub(crate) fn silence(&self, generation: Generation) -> Option<Silence> {
+        self.silence.filter(|_| generation == Generation::Orgs)
+    }
+
+    /// All that has to be asked in a database of `generation`.
+    pub(crate) fn formulas(&self, generation: Generation) -> Vec<Formula> {
+        let silence = self.silence(generation).map_or(&[][..], |silence| silence.formulas());
+        self.formula(generation).into_iter().chain(silence.iter().copied()).collect()
+    }
+
+    /// The tables and columns that this measure reads in a database of `generation`; a table of which no column is named
+    /// stands alone.
+    pub fn reads_on(&self, generation: Generation) -> Vec<Column> {
+        let formulas = self.formulas(generation).into_iter().flat_map(|formula| formula.reads(generation));
+        distinct(formulas.chain(self.required(generation)))
+    }
+
+    /// The same, of both generations.
     pub fn reads(&self) -> Vec<Column> {
+        distinct(Generation::ALL.into_iter().flat_map(|generation| self.reads_on(generation)))
+    }
+
+    /// The tables and columns that must be there, and be readable, in the database of `schema`.
+    pub(crate) fn needs(&self, schema: &Schema) -> Vec<Column> {
+        let formulas = self.formulas(schema.generation()).into_iter().flat_map(|formula| formula.needs(schema));
+        distinct(formulas.chain(self.required(schema.generation())))
+    }
+
+    fn required(&self, generation: Generation) -> impl Iterator<Item = Column> {
+        let applies = self.formula(generation).is_some();
+        self.requires.iter().copied().filter(move |_| applies)
+    }
+}
+
+impl Formula {
+    fn reads(self, generation: Generation) -> Vec<Column> {
+        let relations = self.source.relations.iter();
+        let reads = relations.flat_map(|name| relation::reads(name, &self.columns_of(name), generation));
+        reads.chain(self.source.condition_column()).collect()
+    }
+
+    fn needs(self, schema: &Schema) -> Vec<Column> {
+        let relations = self.source.relations.iter();
+        let needs = relations.flat_map(|name| relation::needs(name, &self.columns_of(name), schema));
+        needs.chain(self.source.condition_column().filter(|column| schema.exists(*column))).collect()
+    }
+
+    /// The columns of one of the source's relations that this formula names.
+    pub(crate) fn columns_of(self, relation: &'static str) -> BTreeSet<&'static str> {
         let shape = match self.shape {
             Shape::Count(condition) => [condition, None],
             Shape::Aggregate(aggregate) => [Some(aggregate), None],
             Shape::Groups { key, each, .. } => [Some(key), Some(each)],
         };
-        let named = self.source.condition.into_iter().chain(shape.into_iter().flatten()).flat_map(placeholders);
-        let mut columns: Vec<_> = named.filter_map(|name| self.source.column(name)).collect();
-        for &table in self.source.tables {
-            if !columns.iter().any(|column| column.table == table) {
-                columns.push(Column::any_of(table));
-            }
-        }
-        columns.sort_unstable();
-        columns.dedup();
-        columns
+        let templates = self.source.condition.into_iter().chain(shape.into_iter().flatten());
+        let names = templates.flat_map(placeholders).filter(|name| *name != NOW);
+        let first = self.source.relations.first().copied().unwrap_or_default();
+        let named = names.map(|name| name.split_once('.').unwrap_or((first, name)));
+        named.filter(|(of, _)| *of == relation).map(|(_, column)| column).collect()
     }
 }
 
 impl Source {
-    /// The column that a placeholder names; none for `{now}`.
-    fn column(self, placeholder: &'static str) -> Option<Column> {
-        match placeholder.split_once('.') {
-            _ if placeholder == NOW => None,
-            Some((table, name)) => Some(Column::new(table, name)),
-            None => Some(Column::new(self.tables.first().copied().unwrap_or_default(), placeholder)),
-        }
+    pub(crate) fn condition_column(self) -> Option<Column> {
+        let table = self.relations.first()?;
+        self.condition_with.map(|(column, _)| Column::new(table, column))
     }
 }
 
-/// `template` with its placeholders replaced by quoted names and the parameter `$1`.
-pub(crate) fn render(template: &str) -> String {
-    let mut sql = String::with_capacity(template.len() * 2);
-    let mut rest = template;
-    while let Some((before, name, after)) = next_placeholder(rest) {
-        sql.push_str(before);
-        let meaning = match name.split_once('.') {
-            _ if name == NOW => "$1::timestamp".to_owned(),
-            Some((table, column)) => format!("\"{table}\".\"{column}\""),
-            None => format!("\"{name}\""),
-        };
-        sql.push_str(&meaning);
-        rest = after;
-    }
-    sql + rest
-}
-
-fn next_placeholder(template: &str) -> Option<(&str, &str, &str)> {
-    let (before, rest) = template.split_once('{')?;
-    let (name, after) = rest.split_once('}')?;
-    Some((before, name, after))
-}
-
-fn placeholders(template: &'static str) -> impl Iterator<Item = &'static str> {
-    let mut rest = template;
-    std::iter::from_fn(move || {
-        let (_, name, after) = next_placeholder(rest)?;
-        rest = after;
-        Some(name)
-    })
+fn distinct(columns: impl Iterator<Item = Column>) -> Vec<Column> {
+    let columns: BTreeSet<_> = columns.collect();
+    let names_a_column = |table: &str| columns.iter().any(|column| column.table == table && column.name.is_some());
+    columns.iter().copied().filter(|column| column.name.is_some() || !names_a_column(column.table)).collect()
 }
 
 #[cfg(test)]
@@ -183,40 +302,61 @@ mod tests {
 
     const USERS: MetricDeclaration = MetricDeclaration::int("users", "users", "Users.");
 
-    #[test]
-    fn placeholders_become_quoted_names_and_the_parameter() {
-        for (template, sql) in [
-            ("count(*)", "count(*)"),
-            ("{seconds} > 0", r#""seconds" > 0"#),
-            ("{work.id} = {metadata.id}", r#""work"."id" = "metadata"."id""#),
-            ("{t} <= {now} - interval '1 day'", r#""t" <= $1::timestamp - interval '1 day'"#),
-            ("unclosed {brace", "unclosed {brace"),
-        ] {
-            assert_eq!(render(template), sql);
-        }
+    fn words(columns: &[Column]) -> Vec<String> {
+        columns.iter().map(ToString::to_string).collect()
     }
 
     #[test]
     fn what_a_measure_reads_follows_from_its_sql() {
         let rows = Source::of(&["cm"]).filter("{created_at} <= {now}");
-        let columns = |measure: Measure| measure.reads().iter().map(ToString::to_string).collect::<Vec<_>>();
         for (measure, expected) in [
-            (Source::of(&["teams"]).count(USERS), vec!["table teams"]),
-            (rows.count(USERS), vec!["column cm.created_at"]),
-            (
-                rows.count_where("{kind} = 'x' AND {kind} <> {now}::text", USERS),
-                vec!["column cm.created_at", "column cm.kind"],
-            ),
-            (
-                rows.per("{user_id}").max_of("sum({cost})", USERS),
-                vec!["column cm.cost", "column cm.created_at", "column cm.user_id"],
-            ),
+            (Source::of(&["teams"]).count(USERS), vec!["teams"]),
+            (rows.count(USERS), vec!["cm.created_at"]),
+            (rows.count_where("{kind} = 'x' AND {kind} <> {now}::text", USERS), vec!["cm.created_at", "cm.kind"]),
+            (rows.per("{user_id}").max_of("sum({cost})", USERS), vec!["cm.cost", "cm.created_at", "cm.user_id"]),
             (
                 Source::of(&["work", "cm"]).filter("{work.id} = {cm.id}").aggregate("sum({work.seconds})", USERS),
-                vec!["column cm.id", "column work.id", "column work.seconds"],
+                vec!["cm.id", "work.id", "work.seconds"],
             ),
+            (
+                Source::of(&["secrets"]).filter_where_there_is("is_shared", "NOT {is_shared}").count(USERS),
+                vec!["secrets.is_shared"],
+            ),
+            (rows.count(USERS).requires(&[Column::new("cm", "model")]), vec!["cm.created_at", "cm.model"]),
         ] {
-            assert_eq!(columns(measure), expected);
+            assert_eq!(words(&measure.reads()), expected);
         }
+    }
+
+    #[test]
+    fn a_relation_reads_what_it_is_made_of_in_each_generation() {
+        let owners = Source::of(&["conversations"]).aggregate("count(DISTINCT {owner})", USERS);
+        assert_eq!(words(&owners.reads_on(Generation::Settings)), ["conversation_metadata.user_id"]);
+        assert_eq!(
+            words(&owners.reads_on(Generation::Orgs)),
+            [
+                "conversation_metadata.conversation_id",
+                "conversation_metadata.deleted_at",
+                "conversation_metadata.user_id",
+                "conversation_metadata_saas.conversation_id",
+                "conversation_metadata_saas.user_id"
+            ]
+        );
+        let all = Source::of(&["conversations"]).count(USERS);
+        assert_eq!(words(&all.reads_on(Generation::Settings)), ["conversation_metadata"]);
+        assert_eq!(words(&all.reads_on(Generation::Orgs)), ["conversation_metadata.deleted_at"]);
+        let people = Source::of(&["users"]).count(USERS).only_on_orgs();
+        assert_eq!(words(&people.reads_on(Generation::Settings)), [""; 0]);
+        assert_eq!(words(&people.reads()), ["user.id", "user_settings.keycloak_user_id"]);
+    }
+
+    #[test]
+    fn a_generation_may_have_a_formula_of_its_own() {
+        let table = Source::of(&["old"]);
+        let other = Source::of(&["new"]).formula("sum({n})");
+        let measure = table.count(USERS).on(Generation::Orgs, other);
+        assert_eq!(measure.formula(Generation::Settings), table.count(USERS).formula(Generation::Settings));
+        assert_eq!(measure.formula(Generation::Orgs), Some(other));
+        assert_eq!(words(&measure.reads()), ["new.n", "old"]);
     }
 }

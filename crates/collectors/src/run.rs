@@ -1,15 +1,12 @@
 //! One collection: every collector once, in one snapshot, and none at another's expense.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    panic::AssertUnwindSafe,
-    time::Duration,
-};
+use std::{collections::BTreeMap, panic::AssertUnwindSafe, time::Duration};
 
 use chrono::{DateTime, SubsecRound, Utc};
 use domain::{
-    collector::{CollectorRun, CollectorStatus},
+    collector::{CollectorRun, CollectorStatus, MissingMetrics},
     metric::{Metric, MetricDeclaration, MetricValue, ValueError},
+    ohe::OheDatabase,
 };
 use futures::FutureExt;
 use sqlx::PgPool;
@@ -19,11 +16,18 @@ use crate::{
     collector::MetricsCollector,
     connection::{ReadTransaction, set_statement_timeout},
     error::{CollectError, CollectorError},
+    measure::Measure,
+    missing::{self, Reason},
     registry::Registry,
-    schema::Catalog,
-    snapshot::{Snapshot, available},
+    schema::{Column, Schema},
+    snapshot::{Snapshot, formulas, unanswerable},
     statement::{Statement, Values},
 };
+
+/// How much longer than a collector may take the transaction may idle.
+const IDLE_GRACE: Duration = Duration::from_secs(30);
+/// How long the system catalog may take to tell what there is.
+const CATALOG_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How to collect.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,8 +51,10 @@ impl CollectionOptions {
 }
 
 /// What a collection came to.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Collection {
+    /// The database that was read.
+    pub database: OheDatabase,
     /// The metrics that were had, by key.
     pub metrics: BTreeMap<String, MetricValue>,
     /// How each collector fared, in the order of their names.
@@ -71,26 +77,60 @@ pub async fn collect(
 ) -> Result<Collection, CollectError> {
     let collectors = chosen(registry, options.only.as_deref())?;
     let mut transaction = ReadTransaction::begin(pool, options.statement_timeout).await?;
-    let reads: Vec<_> = collectors.iter().flat_map(|collector| collector.reads()).collect();
-    let catalog = Catalog::read(transaction.connection(), &reads).await?;
+    transaction.limit_idling(options.collector_limit + IDLE_GRACE).await?;
+    let schema = Schema::probe(transaction.connection(), &reads(&collectors)).await?;
     // PostgreSQL's clock ends at microseconds; so does this instant, for every query.
     let options = CollectionOptions { now: options.now.trunc_subsecs(6), ..options.clone() };
-    let mut context = Context { options, catalog, shared: Shared::default() };
+    let mut context = Context { options, schema, shared: Shared::default() };
     context.shared = Shared::read(&mut transaction, &collectors, &context).await?;
-    let mut collection = Collection::default();
-    for collector in collectors {
-        let (metrics, run) = run_one(&mut transaction, collector, &context).await?;
-        collection.metrics.extend(metrics);
-        collection.runs.push(run);
+    let (mut metrics, mut runs) = (BTreeMap::new(), Vec::new());
+    for &collector in &collectors {
+        let (theirs, run) = run_one(&mut transaction, collector, &context).await?;
+        metrics.extend(theirs);
+        runs.push(run);
     }
     transaction.end().await?;
-    Ok(collection)
+    let missing = runs.iter().flat_map(|run| &run.missing);
+    let database = describe(&context.schema, &collectors, missing.map(|missing| missing.keys.len()).sum());
+    Ok(Collection { database, metrics, runs })
+}
+
+/// What OHE's database is like, and which metrics it cannot answer as far as its columns tell; nothing of OHE's is read but
+/// its revision.
+///
+/// # Errors
+/// As [`collect`].
+pub async fn look_at(pool: &PgPool, registry: &Registry) -> Result<(OheDatabase, Vec<MissingMetrics>), CollectError> {
+    let collectors = registry.collectors();
+    let mut transaction = ReadTransaction::begin(pool, CATALOG_TIMEOUT).await?;
+    let schema = Schema::probe(transaction.connection(), &reads(collectors)).await?;
+    transaction.end().await?;
+    let measures = collectors.iter().flat_map(|collector| collector.measures());
+    let unanswerable = |measure: &Measure| Some((measure.declaration().key, unanswerable(measure, &schema)?));
+    let missing = missing::by_reason(measures.filter_map(unanswerable).collect());
+    let count = missing.iter().map(|missing| missing.keys.len()).sum();
+    Ok((describe(&schema, collectors, count), missing))
+}
+
+fn reads(collectors: &[&dyn MetricsCollector]) -> Vec<Column> {
+    collectors.iter().flat_map(|collector| collector.reads()).collect()
+}
+
+fn describe(schema: &Schema, collectors: &[&dyn MetricsCollector], missing: usize) -> OheDatabase {
+    let known: usize = collectors.iter().map(|collector| collector.declarations().len()).sum();
+    let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+    OheDatabase {
+        generation: schema.generation(),
+        revision: schema.revision().map(str::to_owned),
+        answerable: count(known.saturating_sub(missing)),
+        known: count(known),
+    }
 }
 
 /// What all collectors of one collection have in common.
 struct Context {
     options: CollectionOptions,
-    catalog: Catalog,
+    schema: Schema,
     shared: Shared,
 }
 
@@ -124,13 +164,14 @@ impl Shared {
         collectors: &[&dyn MetricsCollector],
         context: &Context,
     ) -> Result<Self, CollectError> {
-        let measures = available(collectors.iter().flat_map(|collector| collector.measures()), &context.catalog);
+        let measures = collectors.iter().flat_map(|collector| collector.measures());
+        let statement = Statement::new(formulas(measures, &context.schema), &context.schema);
         let started = Instant::now();
         let limit = context.options.statement_timeout.min(context.options.collector_limit);
         let mut savepoint = transaction.savepoint().await?;
         let taken = async {
             set_statement_timeout(&mut savepoint, limit).await?;
-            Statement::new(&measures).run(&mut savepoint, context.options.now.naive_utc()).await
+            statement.run(&mut savepoint, context.options.now.naive_utc()).await
         };
         let taken = timeout(limit, taken).await;
         drop(savepoint);
@@ -156,24 +197,34 @@ async fn run_one(
     let started = Instant::now();
     let outcome = attempt(transaction, collector, context, started).await?;
     transaction.settle().await?;
-    let takes_part = collector.measures().iter().any(|m| context.shared.values.contains_key(m.declaration().key));
+    let mut theirs = formulas(collector.measures().iter(), &context.schema);
+    let takes_part = theirs.any(|formula| context.shared.values.contains_key(&formula));
     let shared = if takes_part { context.shared.duration } else { Duration::ZERO };
-    let (metrics, status) = match outcome {
-        Ok(metrics) => {
-            let status = completeness(collector, &metrics, &context.catalog);
-            (metrics, status)
+    let (metrics, missing, status) = match outcome {
+        Ok(Given { metrics, missing }) => {
+            let missing = explain(collector, &metrics, missing, &context.schema);
+            let is_nothing = metrics.is_empty() && !missing.is_empty();
+            let status = if is_nothing { CollectorStatus::NotAvailable } else { CollectorStatus::Ok };
+            (metrics, missing, status)
         }
-        Err(status) => (BTreeMap::new(), status),
+        Err(status) => (BTreeMap::new(), Vec::new(), status),
     };
     let run = CollectorRun {
         collector: collector.name().to_owned(),
         status,
         metric_count: u32::try_from(metrics.len()).unwrap_or(u32::MAX),
+        missing,
         duration: started.elapsed() + shared,
     };
     let CollectorRun { collector, status, duration, .. } = &run;
     tracing::debug!(collector, %status, ?duration, "collector ran");
     Ok((metrics, run))
+}
+
+/// What a collector gave, and why it left out what it noted.
+struct Given {
+    metrics: BTreeMap<String, MetricValue>,
+    missing: BTreeMap<&'static str, Reason>,
 }
 
 /// Runs a collector behind a savepoint, and rolls back to it however the run ends.
@@ -182,28 +233,31 @@ async fn attempt(
     collector: &'static dyn MetricsCollector,
     context: &Context,
     started: Instant,
-) -> Result<Result<BTreeMap<String, MetricValue>, CollectorStatus>, CollectError> {
+) -> Result<Result<Given, CollectorStatus>, CollectError> {
     let limit = context.options.collector_limit;
     let deadline = started + limit;
     let timed_out = || CollectorStatus::TimedOut { limit_seconds: limit.as_secs() };
     let mut savepoint = transaction.savepoint().await?;
     let mut snapshot = Snapshot {
         connection: &mut savepoint,
-        catalog: &context.catalog,
+        schema: &context.schema,
         now: context.options.now,
         shared: &context.shared.values,
         statement_timeout: context.options.statement_timeout,
         deadline,
+        missing: BTreeMap::new(),
     };
     let collected = AssertUnwindSafe(collector.collect(&mut snapshot)).catch_unwind();
-    Ok(match timeout_at(deadline, collected).await {
+    let ended = timeout_at(deadline, collected).await;
+    let missing = std::mem::take(&mut snapshot.missing);
+    Ok(match ended {
         Err(_) => Err(timed_out()),
         // The server may be the first to notice.
         Ok(Ok(Err(_))) if Instant::now() >= deadline => Err(timed_out()),
         // What it says may quote values; the panic hook has told the log where it happened.
         Ok(Err(_)) => Err(CollectorStatus::Error { message: "the collector panicked".to_owned() }),
         Ok(Ok(metrics)) => metrics
-            .and_then(|metrics| Ok(accept(&collector.declarations(), metrics)?))
+            .and_then(|metrics| Ok(Given { metrics: accept(&collector.declarations(), metrics)?, missing }))
             .map_err(|error| CollectorStatus::Error { message: error.to_string() }),
     })
 }
@@ -224,17 +278,19 @@ fn accept(
     Ok(accepted)
 }
 
-/// Whether a collector had all that it declares, and if not, why.
-fn completeness(
+/// Why each metric is missing that the collector declares and did not give.
+fn explain(
     collector: &dyn MetricsCollector,
     metrics: &BTreeMap<String, MetricValue>,
-    catalog: &Catalog,
-) -> CollectorStatus {
-    let mut missing = catalog.missing(&collector.reads());
-    if missing.is_empty() {
-        let declared: BTreeSet<_> = collector.declarations().iter().map(|declaration| declaration.key).collect();
-        missing =
-            declared.iter().filter(|key| !metrics.contains_key(**key)).map(|key| format!("metric {key}")).collect();
+    mut noted: BTreeMap<&'static str, Reason>,
+    schema: &Schema,
+) -> Vec<MissingMetrics> {
+    noted.retain(|key, _| !metrics.contains_key(*key));
+    let unexplained = || Reason::of_columns(&collector.reads(), schema).unwrap_or_else(Reason::unknown);
+    for declaration in collector.declarations() {
+        if !metrics.contains_key(declaration.key) {
+            noted.entry(declaration.key).or_insert_with(unexplained);
+        }
     }
-    if missing.is_empty() { CollectorStatus::Ok } else { CollectorStatus::NotAvailable { missing } }
+    missing::by_reason(noted)
 }

@@ -1,20 +1,23 @@
 //! Rows that several collectors take measures of. A collector may as well make a [`Source`] of its own.
 //!
-//! Windows are closed on both sides: rows in the future exist, as clocks disagree.
+//! What `conversations` and `users` are in each generation of OHE's database is said in `schema/relations.rs`. Windows are
+//! closed on both sides: rows in the future exist, as clocks disagree.
 
 use crate::measure::{Groups, Source};
 
-/// Every conversation.
-pub const CONVERSATIONS: Source = Source::of(&["conversation_metadata"]);
+/// Every conversation that was not deleted.
+pub const CONVERSATIONS: Source = Source::of(&["conversations"]);
 
-/// The conversations created within the last 30 days.
+/// Those created within the last 30 days.
 pub const CONVERSATIONS_30D: Source = CONVERSATIONS.filter("{created_at} BETWEEN {now} - interval '30 days' AND {now}");
 
-/// Every conversation, grouped by its user. OHE writes an empty id where there is none.
-pub const CONVERSATIONS_BY_USER: Groups = CONVERSATIONS.per("nullif({user_id}, '')");
+/// By owner, those that were active within the last 30 days or created within the last 60. A conversation may have no owner.
+pub const RECENT_CONVERSATIONS_BY_OWNER: Groups = CONVERSATIONS
+    .filter("({last_updated_at} >= {now} - interval '30 days' OR {created_at} >= {now} - interval '60 days')")
+    .per("{owner}");
 
-/// Every row of user settings, the only table of users there is. A user may have several rows.
-pub const USER_SETTINGS: Source = Source::of(&["user_settings"]);
+/// Every user. One may have several rows.
+pub const USERS: Source = Source::of(&["users"]);
 
-/// Every row of user settings, grouped by its user.
-pub const USER_SETTINGS_BY_USER: Groups = USER_SETTINGS.per("nullif({keycloak_user_id}, '')");
+/// Every user, once.
+pub const USERS_BY_ID: Groups = USERS.per("{id}");

@@ -4,50 +4,57 @@
 //! `UNION ALL`. The server spreads the branches over its parallel workers, so that the passes run side by side on one
 //! connection and in one snapshot.
 
-use std::{collections::BTreeMap, fmt::Write as _};
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDateTime;
 use domain::metric::{MetricDeclaration, MetricType, MetricValue, ValueError};
 use sqlx::{AssertSqlSafe, PgConnection};
 
-use crate::measure::{Fold, Measure, Shape, Source, render};
+use crate::{
+    measure::{Fold, Formula, Shape, Source},
+    schema::{Schema, relation},
+    template::render,
+};
 
-/// A value for each key that was asked for, or why it is none.
-pub(crate) type Values = BTreeMap<&'static str, Result<MetricValue, ValueError>>;
+/// What each formula came to, as text; none for null.
+pub(crate) type Values = BTreeMap<Formula, Option<String>>;
 
-/// A statement that takes measures.
+/// A statement that evaluates formulas.
 #[derive(Debug)]
-pub(crate) struct Statement {
+pub(crate) struct Statement<'a> {
     passes: Vec<Pass>,
+    schema: &'a Schema,
 }
 
 /// One pass over the rows of a source.
 #[derive(Debug)]
 struct Pass {
     source: Source,
-    /// What the rows are grouped by; none where all measures are aggregates over all rows.
+    /// What the rows are grouped by; none where all formulas are aggregates over all rows.
     key: Option<&'static str>,
-    measures: Vec<Measure>,
+    formulas: Vec<Formula>,
 }
 
-impl Statement {
-    /// A statement for `measures`, with as few passes over the rows as they need.
-    pub(crate) fn new(measures: &[Measure]) -> Self {
-        let mut by_source = BTreeMap::<Source, Vec<Measure>>::new();
-        for measure in measures {
-            by_source.entry(measure.source).or_default().push(*measure);
+impl<'a> Statement<'a> {
+    /// A statement for `formulas`, with as few passes over the rows as they need, in the database of `schema`.
+    pub(crate) fn new(formulas: impl IntoIterator<Item = Formula>, schema: &'a Schema) -> Self {
+        let mut by_source = BTreeMap::<Source, Vec<Formula>>::new();
+        for formula in formulas.into_iter().collect::<BTreeSet<_>>() {
+            by_source.entry(formula.source).or_default().push(formula);
         }
-        Self { passes: by_source.into_iter().flat_map(|(source, measures)| passes(source, &measures)).collect() }
+        let passes = by_source.into_iter().flat_map(|(source, formulas)| passes(source, &formulas)).collect();
+        Self { passes, schema }
     }
 
     /// The statement; its parameter is the instant of the collection. A row has the number of a pass, and its values
-    /// as text in the order of its measures.
+    /// as text in the order of its formulas.
     fn sql(&self) -> String {
-        let branches: Vec<_> = self.passes.iter().enumerate().map(|(number, pass)| pass.sql(number)).collect();
+        let branches: Vec<_> =
+            self.passes.iter().enumerate().map(|(number, pass)| pass.sql(number, self.schema)).collect();
         branches.join("\nUNION ALL\n")
     }
 
-    /// Takes the measures as of `now` (UTC).
+    /// Evaluates the formulas as of `now` (UTC).
     pub(crate) async fn run(&self, connection: &mut PgConnection, now: NaiveDateTime) -> Result<Values, sqlx::Error> {
         if self.passes.is_empty() {
             return Ok(Values::new());
@@ -58,32 +65,29 @@ impl Statement {
         let mut values = Values::new();
         for (number, texts) in rows {
             let pass = usize::try_from(number).ok().and_then(|number| self.passes.get(number));
-            for (measure, text) in pass.into_iter().flat_map(|pass| &pass.measures).zip(texts) {
-                let declaration = measure.declaration;
-                values.insert(declaration.key, parse(&declaration, text));
-            }
+            values.extend(pass.into_iter().flat_map(|pass| pass.formulas.iter().copied()).zip(texts));
         }
         Ok(values)
     }
 }
 
-/// The passes that the measures of one source need: one for each grouping, and one for aggregates over all rows.
+/// The passes that the formulas of one source need: one for each grouping, and one for aggregates over all rows.
 /// Plain counts need no pass of their own where there is a grouping: the counts of the groups add up.
-fn passes(source: Source, measures: &[Measure]) -> Vec<Pass> {
-    let mut keys: Vec<_> = measures.iter().filter_map(Measure::key).collect();
+fn passes(source: Source, formulas: &[Formula]) -> Vec<Pass> {
+    let mut keys: Vec<_> = formulas.iter().filter_map(Formula::key).collect();
     keys.sort_unstable();
     keys.dedup();
-    let home = |measure: &Measure| match measure.shape {
+    let home = |formula: &Formula| match formula.shape {
         Shape::Count(_) => keys.first().copied(),
         Shape::Aggregate(_) => None,
         Shape::Groups { key, .. } => Some(key),
     };
-    let of = |key| measures.iter().copied().filter(|measure| home(measure) == key).collect::<Vec<_>>();
+    let of = |key| formulas.iter().copied().filter(|formula| home(formula) == key).collect::<Vec<_>>();
     let all = std::iter::once(None).chain(keys.iter().copied().map(Some));
-    all.map(|key| Pass { source, key, measures: of(key) }).filter(|pass| !pass.measures.is_empty()).collect()
+    all.map(|key| Pass { source, key, formulas: of(key) }).filter(|pass| !pass.formulas.is_empty()).collect()
 }
 
-impl Measure {
+impl Formula {
     fn key(&self) -> Option<&'static str> {
         match self.shape {
             Shape::Groups { key, .. } => Some(key),
@@ -91,69 +95,83 @@ impl Measure {
         }
     }
 
-    /// The aggregate over rows that is this measure, or that of one group.
+    /// The aggregate over rows that is this formula, or that of one group.
     fn aggregate(&self) -> String {
         match self.shape {
             Shape::Count(None) => "count(*)".to_owned(),
-            Shape::Count(Some(condition)) => format!("count(*) FILTER (WHERE {})", render(condition)),
-            Shape::Aggregate(sql) | Shape::Groups { each: sql, .. } => render(sql),
+            Shape::Count(Some(condition)) => format!("count(*) FILTER (WHERE {})", render(condition, None)),
+            Shape::Aggregate(sql) | Shape::Groups { each: sql, .. } => render(sql, None),
         }
     }
 
     /// What makes one value of those of all groups, which are in `column`. Rows without a key count as rows, not as a
     /// group.
     fn over_groups(&self, column: &str) -> String {
+        let of_groups = |aggregate: String| format!("{aggregate} FILTER (WHERE key IS NOT NULL)");
         match self.shape {
             Shape::Count(_) | Shape::Aggregate(_) => format!("sum({column})"),
-            Shape::Groups { fold: Fold::CountTrue, .. } => {
-                format!("count(*) FILTER (WHERE {column} AND key IS NOT NULL)")
-            }
-            Shape::Groups { fold: Fold::Max, .. } => format!("max({column}) FILTER (WHERE key IS NOT NULL)"),
-            Shape::Groups { fold: Fold::Mean, .. } => format!("avg({column}) FILTER (WHERE key IS NOT NULL)"),
+            Shape::Groups { fold, .. } => match fold {
+                Fold::CountTrue => format!("count(*) FILTER (WHERE {column} AND key IS NOT NULL)"),
+                Fold::Max => of_groups(format!("max({column})")),
+                Fold::Mean => of_groups(format!("avg({column})")),
+                Fold::LargestShare => {
+                    format!(
+                        "{} / nullif({}, 0)",
+                        of_groups(format!("max({column})")),
+                        of_groups(format!("sum({column})"))
+                    )
+                }
+            },
         }
     }
 }
 
 impl Pass {
-    fn sql(&self, number: usize) -> String {
-        let rows = self.rows();
+    fn sql(&self, number: usize, schema: &Schema) -> String {
+        let rows = self.rows(schema);
         let Some(key) = self.key else {
-            let values = list(&self.measures, |_, measure| format!("({})::text", measure.aggregate()));
+            let values = list(&self.formulas, |_, formula| format!("({})::text", formula.aggregate()));
             return format!("SELECT {number}, ARRAY[{values}] FROM {rows}");
         };
-        let values = list(&self.measures, |i, measure| format!("({})::text", measure.over_groups(&format!("v{i}"))));
-        let each = list(&self.measures, |i, measure| format!("{} AS v{i}", measure.aggregate()));
-        let key = render(key);
+        let values = list(&self.formulas, |i, formula| format!("({})::text", formula.over_groups(&format!("v{i}"))));
+        let each = list(&self.formulas, |i, formula| format!("{} AS v{i}", formula.aggregate()));
+        let key = render(key, None);
         format!("SELECT {number}, ARRAY[{values}] FROM (SELECT {key} AS key, {each} FROM {rows} GROUP BY 1) AS groups")
     }
 
     /// The tables, and what narrows their rows.
-    fn rows(&self) -> String {
-        let tables: Vec<_> = self.source.tables.iter().map(|table| format!("\"{table}\"")).collect();
-        let mut rows = tables.join(", ");
-        if let Some(condition) = self.source.condition {
-            // Writing to a string cannot fail.
-            let _ = write!(rows, " WHERE {}", render(condition));
-        }
-        rows
+    fn rows(&self, schema: &Schema) -> String {
+        let relations = self.source.relations.iter();
+        let relations: Vec<_> = relations.map(|name| relation::sql(name, &self.columns_of(name), schema)).collect();
+        let present = self.source.condition_column().filter(|column| schema.exists(*column));
+        let optional = present.and(self.source.condition_with).map(|(_, condition)| condition);
+        let conditions: Vec<_> =
+            self.source.condition.into_iter().chain(optional).map(|condition| render(condition, None)).collect();
+        let rows = relations.join(", ");
+        if conditions.is_empty() { rows } else { format!("{rows} WHERE {}", conditions.join(" AND ")) }
+    }
+
+    /// The columns of one of the source's relations that this pass names.
+    fn columns_of(&self, relation: &'static str) -> BTreeSet<&'static str> {
+        self.formulas.iter().flat_map(|formula| formula.columns_of(relation)).collect()
     }
 }
 
-fn list(measures: &[Measure], item: impl Fn(usize, &Measure) -> String) -> String {
-    measures.iter().enumerate().map(|(i, measure)| item(i, measure)).collect::<Vec<_>>().join(", ")
+fn list(formulas: &[Formula], item: impl Fn(usize, &Formula) -> String) -> String {
+    formulas.iter().enumerate().map(|(i, formula)| item(i, formula)).collect::<Vec<_>>().join(", ")
 }
 
 /// Reads a value as its declaration has it. Null, an aggregate over no rows, is the empty value of its type.
-fn parse(declaration: &MetricDeclaration, text: Option<String>) -> Result<MetricValue, ValueError> {
-    let text = text.unwrap_or_else(|| empty(declaration.metric_type).to_owned());
+pub(crate) fn parse(declaration: &MetricDeclaration, text: Option<&str>) -> Result<MetricValue, ValueError> {
+    let text = text.unwrap_or_else(|| empty(declaration.metric_type));
     let value = match declaration.metric_type {
         MetricType::Int => text.parse().ok().map(MetricValue::Int),
         MetricType::Float => text.parse().ok().map(MetricValue::Float),
         MetricType::Bool => text.parse().ok().map(MetricValue::Bool),
-        MetricType::Text => Some(MetricValue::Text(text.clone())),
+        MetricType::Text => Some(MetricValue::Text(text.to_owned())),
     };
     let wrong_type =
-        || ValueError::WrongType { key: declaration.key, declared: declaration.metric_type, found: type_of(&text) };
+        || ValueError::WrongType { key: declaration.key, declared: declaration.metric_type, found: type_of(text) };
     value.ok_or_else(wrong_type).and_then(|value| declaration.accept(value))
 }
 
@@ -176,7 +194,10 @@ fn type_of(text: &str) -> MetricType {
 
 #[cfg(test)]
 mod tests {
+    use domain::ohe::Generation;
+
     use super::*;
+    use crate::measure::Measure;
 
     const ROWS: Source = Source::of(&["cm"]).filter("{created_at} <= {now}");
 
@@ -184,15 +205,21 @@ mod tests {
         MetricDeclaration::int(key, "rows", "Rows.")
     }
 
+    fn sql(generation: Generation, measures: &[Measure], readable: &[(&str, &str)]) -> String {
+        let schema = Schema::of_tests(generation, readable, &[]);
+        Statement::new(measures.iter().flat_map(|measure| measure.formulas(generation)), &schema).sql()
+    }
+
     #[test]
-    fn measures_of_one_source_share_one_pass() {
+    fn formulas_of_one_source_share_one_pass_and_equal_ones_are_asked_once() {
         let measures = [
             ROWS.count(int("all")),
             ROWS.count_where("{kind} = 'x'", int("x")),
             ROWS.aggregate("sum({tokens})", int("tokens")),
+            ROWS.aggregate("sum({tokens})", int("again")),
         ];
         assert_eq!(
-            Statement::new(&measures).sql(),
+            sql(Generation::Settings, &measures, &[]),
             "SELECT 0, ARRAY[(count(*))::text, (count(*) FILTER (WHERE \"kind\" = 'x'))::text, (sum(\"tokens\"))::text] \
              FROM \"cm\" WHERE \"created_at\" <= $1::timestamp"
         );
@@ -207,13 +234,15 @@ mod tests {
             users.count_where("bool_or({open})", int("users")),
             users.max_of("count(*)", int("most")),
             users.mean_of("count(*)", int("mean")),
+            users.largest_share_of("sum({cost})", int("share")),
         ];
         assert_eq!(
-            Statement::new(&measures).sql(),
+            sql(Generation::Settings, &measures, &[]),
             "SELECT 0, ARRAY[(sum(v0))::text, (count(*) FILTER (WHERE v1 AND key IS NOT NULL))::text, \
-             (max(v2) FILTER (WHERE key IS NOT NULL))::text, (avg(v3) FILTER (WHERE key IS NOT NULL))::text] \
-             FROM (SELECT \"user_id\" AS key, count(*) AS v0, bool_or(\"open\") AS v1, count(*) AS v2, count(*) AS v3 \
-             FROM \"cm\" GROUP BY 1) AS groups"
+             (max(v2) FILTER (WHERE key IS NOT NULL))::text, (avg(v3) FILTER (WHERE key IS NOT NULL))::text, \
+             (max(v4) FILTER (WHERE key IS NOT NULL) / nullif(sum(v4) FILTER (WHERE key IS NOT NULL), 0))::text] \
+             FROM (SELECT \"user_id\" AS key, count(*) AS v0, bool_or(\"open\") AS v1, count(*) AS v2, count(*) AS v3, \
+             sum(\"cost\") AS v4 FROM \"cm\" GROUP BY 1) AS groups"
         );
     }
 
@@ -227,25 +256,67 @@ mod tests {
             table.aggregate("min({t})", int("d")),
             table.count(int("e")),
         ];
-        let keys = |statement: &Statement| {
-            statement.passes.iter().map(|pass| pass.measures.iter().map(|m| m.declaration.key).collect()).collect()
+        let schema = Schema::of_tests(Generation::Settings, &[], &[]);
+        let formulas = measures.iter().flat_map(|measure| measure.formulas(Generation::Settings));
+        let key = |formula: &Formula| {
+            measures.iter().find(|m| m.formulas(Generation::Settings) == [*formula]).unwrap().declaration.key
         };
-        let passes: Vec<Vec<_>> = keys(&Statement::new(&measures));
-        assert_eq!(passes, [vec!["d"], vec!["c", "e"], vec!["b"], vec!["a"]]);
+        let statement = Statement::new(formulas, &schema);
+        let mut passes: Vec<Vec<_>> =
+            statement.passes.iter().map(|pass| pass.formulas.iter().map(key).collect()).collect();
+        passes.sort();
+        assert_eq!(passes, [vec!["a"], vec!["b"], vec!["d"], vec!["e", "c"]]);
+    }
+
+    #[test]
+    fn a_relation_is_made_of_what_the_database_has() {
+        let owned = Source::of(&["conversations"]).aggregate("count(DISTINCT {owner})", int("owners"));
+        let plain = Source::of(&["conversations"]).count(int("all"));
+        for (generation, measure, readable, expected) in [
+            (
+                Generation::Settings,
+                owned,
+                vec![("conversation_metadata", "deleted_at")],
+                r#"(SELECT nullif("conversation_metadata"."user_id", '') AS "owner" FROM "conversation_metadata") AS "conversations""#,
+            ),
+            (
+                Generation::Orgs,
+                owned,
+                vec![],
+                r#"(SELECT coalesce("conversation_metadata_saas"."user_id"::text, nullif("conversation_metadata"."user_id", '')) AS "owner" FROM "conversation_metadata" LEFT JOIN "conversation_metadata_saas" ON "conversation_metadata_saas"."conversation_id" = "conversation_metadata"."conversation_id") AS "conversations""#,
+            ),
+            (
+                Generation::Orgs,
+                plain,
+                vec![("conversation_metadata", "deleted_at")],
+                r#"(SELECT  FROM "conversation_metadata" WHERE ("conversation_metadata"."deleted_at" IS NULL)) AS "conversations""#,
+            ),
+        ] {
+            let sql = sql(generation, &[measure], &readable);
+            assert_eq!(sql.split_once(" FROM ").unwrap().1, expected);
+        }
+    }
+
+    #[test]
+    fn what_an_upgrade_left_behind_is_part_of_the_users_where_there_may_be_any() {
+        let users = Source::of(&["users"]).aggregate("count(DISTINCT {id})", int("users"));
+        let left_behind = "UNION ALL SELECT \"user_settings\".\"keycloak_user_id\" AS \"id\"";
+        let orgs = |readable: &[(&str, &str)]| sql(Generation::Orgs, &[users], readable);
+        assert!(!orgs(&[]).contains(left_behind));
+        assert!(orgs(&[("user_settings", "keycloak_user_id")]).contains(left_behind));
     }
 
     #[test]
     fn a_value_is_read_by_its_declared_type() {
-        let text = |text: &str| Some(text.to_owned());
         let float = MetricDeclaration::float("f", "s", "F.");
-        assert_eq!(parse(&int("i"), text("9000000000")), Ok(MetricValue::Int(9_000_000_000)));
+        assert_eq!(parse(&int("i"), Some("9000000000")), Ok(MetricValue::Int(9_000_000_000)));
         assert_eq!(parse(&int("i"), None), Ok(MetricValue::Int(0)));
-        assert_eq!(parse(&float, text("1.23456789")), Ok(MetricValue::Float(1.234_568)));
-        assert_eq!(parse(&float, text("5")), Ok(MetricValue::Float(5.0)));
+        assert_eq!(parse(&float, Some("1.23456789")), Ok(MetricValue::Float(1.234_568)));
+        assert_eq!(parse(&float, Some("5")), Ok(MetricValue::Float(5.0)));
         assert_eq!(parse(&float, None), Ok(MetricValue::Float(0.0)));
-        assert_eq!(parse(&float, text("NaN")), Err(ValueError::NotFinite { key: "f" }));
+        assert_eq!(parse(&float, Some("NaN")), Err(ValueError::NotFinite { key: "f" }));
         for (value, found) in [("1.5", MetricType::Float), ("true", MetricType::Bool), ("secret", MetricType::Text)] {
-            let error = parse(&int("i"), text(value)).unwrap_err();
+            let error = parse(&int("i"), Some(value)).unwrap_err();
             assert_eq!(error, ValueError::WrongType { key: "i", declared: MetricType::Int, found });
             assert!(!error.to_string().contains("secret"));
         }

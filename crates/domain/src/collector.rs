@@ -9,13 +9,10 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "status", rename_all = "snake_case")]
 pub enum CollectorStatus {
-    /// Every declared metric was had.
+    /// It gave metrics: all that it declares, but for those that [`CollectorRun::missing`] names.
     Ok,
-    /// Tables or columns of OHE are missing, or may not be read; the metrics that do not need them were had all the same.
-    NotAvailable {
-        /// What is missing, for instance `table slack_users`.
-        missing: Vec<String>,
-    },
+    /// It gave no metric, as this database of OHE answers none of them.
+    NotAvailable,
     /// It failed, or panicked; none of its metrics are in the batch.
     Error {
         /// What went wrong, free of secrets.
@@ -33,17 +30,16 @@ impl CollectorStatus {
     pub fn word(&self) -> &'static str {
         match self {
             Self::Ok => "ok",
-            Self::NotAvailable { .. } => "not_available",
+            Self::NotAvailable => "not_available",
             Self::Error { .. } => "error",
             Self::TimedOut { .. } => "timed_out",
         }
     }
 
-    /// What an administrator needs to know beyond the word: what is missing, or what went wrong.
+    /// What went wrong, beyond the word.
     pub fn detail(&self) -> Option<String> {
         match self {
-            Self::Ok => None,
-            Self::NotAvailable { missing } => Some(missing.join(", ")),
+            Self::Ok | Self::NotAvailable => None,
             Self::Error { message } => Some(message.clone()),
             Self::TimedOut { limit_seconds } => Some(format!("stopped after {limit_seconds} s")),
         }
@@ -54,11 +50,23 @@ impl fmt::Display for CollectorStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Ok => f.write_str("ok"),
-            Self::NotAvailable { missing } => write!(f, "not available: {}", missing.join(", ")),
+            Self::NotAvailable => f.write_str("not available"),
             Self::Error { message } => write!(f, "error: {message}"),
             Self::TimedOut { limit_seconds } => write!(f, "timed out after {limit_seconds} s"),
         }
     }
+}
+
+/// Metrics that a collector could not give, and why.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct MissingMetrics {
+    /// Why, as a sentence for administrators.
+    pub reason: String,
+    /// The keys of the metrics, in alphabetical order.
+    pub keys: Vec<String>,
+    /// The tables and columns that are absent or may not be read, where that is the cause: `repos.is_public`.
+    #[serde(default)]
+    pub columns: Vec<String>,
 }
 
 /// One collector's part in one batch.
@@ -70,8 +78,18 @@ pub struct CollectorRun {
     pub status: CollectorStatus,
     /// How many metrics it gave to the batch.
     pub metric_count: u32,
+    /// What it could not give because of what OHE's database is like; empty after an error.
+    pub missing: Vec<MissingMetrics>,
     /// How long it took.
     pub duration: Duration,
+}
+
+impl CollectorRun {
+    /// What the result of a collection says of this collector where it gave no metric: the status, and why.
+    pub fn in_words(&self) -> String {
+        let reasons: Vec<_> = self.missing.iter().map(|missing| missing.reason.as_str()).collect();
+        if reasons.is_empty() { self.status.to_string() } else { format!("{}: {}", self.status, reasons.join(" ")) }
+    }
 }
 
 #[cfg(test)]
@@ -79,15 +97,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_status_reads_as_the_result_of_collect_prints_it() {
+    fn a_status_has_a_word_and_a_text() {
         for (status, word, text, detail) in [
             (CollectorStatus::Ok, "ok", "ok", None),
-            (
-                CollectorStatus::NotAvailable { missing: vec!["table repos".into(), "column api_keys.name".into()] },
-                "not_available",
-                "not available: table repos, column api_keys.name",
-                Some("table repos, column api_keys.name"),
-            ),
+            (CollectorStatus::NotAvailable, "not_available", "not available", None),
             (CollectorStatus::Error { message: "no".into() }, "error", "error: no", Some("no")),
             (
                 CollectorStatus::TimedOut { limit_seconds: 60 },
@@ -99,6 +112,25 @@ mod tests {
             assert_eq!(status.word(), word);
             assert_eq!(status.to_string(), text);
             assert_eq!(status.detail().as_deref(), detail);
+        }
+    }
+
+    #[test]
+    fn a_run_without_metrics_says_why() {
+        let missing = |reason: &str| MissingMetrics { reason: reason.to_owned(), keys: vec![], columns: vec![] };
+        let run = |status, missing| CollectorRun {
+            collector: "spend_metrics".to_owned(),
+            status,
+            metric_count: 0,
+            missing,
+            duration: Duration::ZERO,
+        };
+        for (run, expected) in [
+            (run(CollectorStatus::NotAvailable, vec![missing("One."), missing("Two.")]), "not available: One. Two."),
+            (run(CollectorStatus::NotAvailable, vec![]), "not available"),
+            (run(CollectorStatus::Error { message: "no".into() }, vec![]), "error: no"),
+        ] {
+            assert_eq!(run.in_words(), expected);
         }
     }
 }

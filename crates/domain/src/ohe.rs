@@ -50,6 +50,30 @@ impl FromStr for Generation {
     }
 }
 
+/// OHE's database as one collection, or one look at it, found it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OheDatabase {
+    /// Its generation, by its columns.
+    pub generation: Generation,
+    /// The revision of its tables, which says nothing for certain; none where there is none or it may not be read.
+    pub revision: Option<String>,
+    /// How many of the known metrics it can answer.
+    pub answerable: u32,
+    /// How many metrics this release of the service knows.
+    pub known: u32,
+}
+
+impl fmt::Display for OheDatabase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "generation {}, ", self.generation)?;
+        match &self.revision {
+            Some(revision) => write!(f, "revision {revision}, ")?,
+            None => f.write_str("revision unknown, ")?,
+        }
+        write!(f, "answers {} of {} metrics", self.answerable, self.known)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -62,5 +86,14 @@ mod tests {
         }
         let error = "orgz".parse::<Generation>().unwrap_err();
         assert_eq!(error.to_string(), "`orgz` is no generation of OHE's database; expected `settings` or `orgs`");
+    }
+
+    #[test]
+    fn a_database_is_described_in_a_line() {
+        let database =
+            OheDatabase { generation: Generation::Orgs, revision: Some("173".into()), answerable: 104, known: 115 };
+        assert_eq!(database.to_string(), "generation orgs, revision 173, answers 104 of 115 metrics");
+        let unknown = OheDatabase { revision: None, ..database };
+        assert_eq!(unknown.to_string(), "generation orgs, revision unknown, answers 104 of 115 metrics");
     }
 }

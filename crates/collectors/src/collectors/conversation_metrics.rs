@@ -2,7 +2,7 @@
 
 use domain::metric::MetricDeclaration;
 
-use crate::{Measure, MetricsCollector, Registration, Source, sources::CONVERSATIONS_30D};
+use crate::{Measure, MetricsCollector, Registration, Silence, Source, sources::CONVERSATIONS_30D};
 
 struct ConversationMetrics;
 
@@ -20,6 +20,10 @@ impl MetricsCollector for ConversationMetrics {
 
 const FEEDBACK_30D: Source = Source::of(&["conversation_feedback"])
     .filter("{created_at} BETWEEN {now} - interval '30 days' AND {now}");
+
+/// Nothing in today's OHE writes ratings. An empty window cannot be told from a table that nobody writes.
+const NO_FEEDBACK: Silence =
+    Silence::when(&[FEEDBACK_30D.formula("count(*) = 0")], "OHE no longer records ratings since its 2026 releases.");
 
 // Distinct texts are told apart byte by byte (COLLATE "C"), as any collation of OHE's would in the end, but much
 // faster.
@@ -112,21 +116,55 @@ const MEASURES: &[Measure] = &[
             "Language models that conversations of the last 30 days named.",
         ),
     ),
-    FEEDBACK_30D.count(MetricDeclaration::int(
-        "feedback_count_30d",
-        "ratings",
-        "Ratings of conversations given in the last 30 days.",
-    )),
-    FEEDBACK_30D.aggregate(
-        "avg({rating})",
-        MetricDeclaration::average(
-            "feedback_avg_rating_30d",
-            "rating (1-5)",
-            "Mean rating of conversations given in the last 30 days.",
-        ),
-    ),
-    FEEDBACK_30D.count_where(
-        "{rating} <= 2",
-        MetricDeclaration::int("feedback_negative_30d", "ratings", "Ratings of 2 or less in the last 30 days."),
-    ),
+    FEEDBACK_30D
+        .count(MetricDeclaration::int(
+            "feedback_count_30d",
+            "ratings",
+            "Ratings of conversations given in the last 30 days.",
+        ))
+        .silent(NO_FEEDBACK),
+    FEEDBACK_30D
+        .aggregate(
+            "avg({rating})",
+            MetricDeclaration::average(
+                "feedback_avg_rating_30d",
+                "rating (1-5)",
+                "Mean rating of conversations given in the last 30 days.",
+            ),
+        )
+        .silent(NO_FEEDBACK),
+    FEEDBACK_30D
+        .count_where(
+            "{rating} <= 2",
+            MetricDeclaration::int("feedback_negative_30d", "ratings", "Ratings of 2 or less in the last 30 days."),
+        )
+        .silent(NO_FEEDBACK),
+    CONVERSATIONS_30D
+        .count_where(
+            "{agent_kind} = 'acp'",
+            MetricDeclaration::int(
+                "conversations_acp_30d",
+                "conversations",
+                "Conversations of the last 30 days with another vendor's agent, by the agent client protocol.",
+            ),
+        )
+        .only_on_orgs(),
+    CONVERSATIONS_30D
+        .count_where(
+            "{execution_status} IN ('error', 'stuck')",
+            MetricDeclaration::int(
+                "conversations_failed_30d",
+                "conversations",
+                "Conversations of the last 30 days whose agent failed or got stuck.",
+            ),
+        )
+        .only_on_orgs(),
+    Source::of(&["conversation_metadata"])
+        .filter("{deleted_at} BETWEEN ({now} - interval '30 days') AT TIME ZONE 'UTC' AND {now} AT TIME ZONE 'UTC'")
+        .count(MetricDeclaration::int(
+            "conversations_deleted_30d",
+            "conversations",
+            "Conversations that users deleted in the last 30 days.",
+        ))
+        .only_on_orgs(),
 ];

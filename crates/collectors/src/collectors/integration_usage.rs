@@ -2,7 +2,7 @@
 
 use domain::metric::MetricDeclaration;
 
-use crate::{Groups, Measure, MetricsCollector, Registration, Source, sources::CONVERSATIONS_30D};
+use crate::{Groups, Measure, MetricsCollector, Registration, Silence, Source, sources::CONVERSATIONS_30D};
 
 struct IntegrationUsage;
 
@@ -20,8 +20,27 @@ impl MetricsCollector for IntegrationUsage {
 
 /// One row for each user and identity provider.
 const LINKED_BY_USER: Groups = Source::of(&["auth_tokens"]).per("nullif({keycloak_user_id}, '')");
-const PULL_REQUESTS_30D: Source =
-    Source::of(&["openhands_prs"]).filter("{closed_at} BETWEEN {now} - interval '30 days' AND {now}");
+const PULL_REQUESTS: Source = Source::of(&["openhands_prs"]);
+
+/// OHE fills the table under a setting alone.
+const NO_PULL_REQUESTS: Silence = Silence::when(
+    &[PULL_REQUESTS.formula("count(*) = 0")],
+    "OHE records pull requests only where the collection of GitHub interactions is switched on.",
+);
+
+/// Pull requests closed in the last 30 days.
+macro_rules! closed_30d {
+    ($condition:literal) => {
+        concat!("{closed_at} BETWEEN {now} - interval '30 days' AND {now} AND ", $condition)
+    };
+}
+
+/// A login by SAML writes no row.
+const SSO_UNKNOWN: Silence =
+    Silence::when_zero("OHE records no single sign-on by SAML, so nobody and somebody cannot be told apart.");
+
+/// Repositories of both kinds of Bitbucket with a webhook. One may have several.
+const BITBUCKET_HOOKED: Source = Source::of(&["bitbucket_hooks"]);
 
 const fn triggered(trigger: &'static str, key: &'static str, description: &'static str) -> Measure {
     CONVERSATIONS_30D.count_where(trigger, MetricDeclaration::int(key, "conversations", description))
@@ -125,7 +144,8 @@ const MEASURES: &[Measure] = &[
         "bool_or({identity_provider} = 'enterprise_sso')",
         "users_linked_enterprise_sso",
         "Users that signed in through the company's single sign-on.",
-    ),
+    )
+    .silent(SSO_UNKNOWN),
     // The id stands for the row: a right to it suffices.
     Source::of(&["github_app_installations"]).aggregate(
         "count({id})",
@@ -139,7 +159,8 @@ const MEASURES: &[Measure] = &[
     ),
     users(Source::of(&["slack_users"]), USERS, "slack_users", "Users linked to Slack."),
     users(
-        Source::of(&["custom_secrets"]),
+        // A secret shared in an organization carries its maker's id.
+        Source::of(&["custom_secrets"]).filter_where_there_is("is_org_shared", "{is_org_shared} IS NOT TRUE"),
         USERS,
         "users_with_custom_secrets",
         "Users that stored secrets of their own.",
@@ -155,24 +176,87 @@ const MEASURES: &[Measure] = &[
         "Users actively linked to Jira Data Center.",
     ),
     users(Source::of(&["linear_users"]), ACTIVE_USERS, "linear_users_active", "Users actively linked to Linear."),
-    PULL_REQUESTS_30D.count_where(
-        "{status}::text = 'MERGED'",
-        MetricDeclaration::int("prs_merged_30d", "pull requests", "Pull requests merged in the last 30 days."),
-    ),
-    PULL_REQUESTS_30D.count_where(
-        "{status}::text = 'CLOSED'",
-        MetricDeclaration::int(
-            "prs_closed_unmerged_30d",
-            "pull requests",
-            "Pull requests closed without a merge in the last 30 days.",
-        ),
-    ),
-    PULL_REQUESTS_30D.count_where(
-        "{openhands_helped_author}",
-        MetricDeclaration::int(
-            "prs_helped_30d",
-            "pull requests",
-            "Pull requests closed in the last 30 days whose author OpenHands helped.",
-        ),
-    ),
+    PULL_REQUESTS
+        .count_where(
+            closed_30d!("{status}::text = 'MERGED'"),
+            MetricDeclaration::int("prs_merged_30d", "pull requests", "Pull requests merged in the last 30 days."),
+        )
+        .silent(NO_PULL_REQUESTS),
+    PULL_REQUESTS
+        .count_where(
+            closed_30d!("{status}::text = 'CLOSED'"),
+            MetricDeclaration::int(
+                "prs_closed_unmerged_30d",
+                "pull requests",
+                "Pull requests closed without a merge in the last 30 days.",
+            ),
+        )
+        .silent(NO_PULL_REQUESTS),
+    PULL_REQUESTS
+        .count_where(
+            closed_30d!("{openhands_helped_author}"),
+            MetricDeclaration::int(
+                "prs_helped_30d",
+                "pull requests",
+                "Pull requests closed in the last 30 days whose author OpenHands helped.",
+            ),
+        )
+        .silent(NO_PULL_REQUESTS),
+    triggered(
+        "{trigger} = 'automation'",
+        "conversations_trigger_automation_30d",
+        "Conversations of the last 30 days started by an automation.",
+    )
+    .only_on_orgs(),
+    triggered(
+        "{git_provider} = 'bitbucket_data_center'",
+        "conversations_bitbucket_data_center_30d",
+        "Conversations of the last 30 days about a repository at Bitbucket Data Center.",
+    )
+    .only_on_orgs(),
+    triggered(
+        "{git_provider} = 'azure_devops'",
+        "conversations_azure_devops_30d",
+        "Conversations of the last 30 days about a repository at Azure DevOps.",
+    )
+    .only_on_orgs(),
+    linked(
+        "bool_or({identity_provider} = 'bitbucket_data_center')",
+        "users_linked_bitbucket_data_center",
+        "Users that signed in through Bitbucket Data Center.",
+    )
+    .only_on_orgs(),
+    linked(
+        "bool_or({identity_provider} = 'azure_devops')",
+        "users_linked_azure_devops",
+        "Users that signed in through Azure DevOps.",
+    )
+    .only_on_orgs(),
+    BITBUCKET_HOOKED
+        .aggregate(
+            "count(DISTINCT ({product}, {owner}, {repo_slug}))",
+            MetricDeclaration::int(
+                "bitbucket_repos_with_webhook",
+                "repositories",
+                "Repositories at Bitbucket with a webhook; a webhook of a whole workspace is one more.",
+            ),
+        )
+        .only_on_orgs(),
+    users(
+        Source::of(&["api_keys"]).filter("{name} = '__SYSTEM__:automation'"),
+        "count(DISTINCT nullif({user_id}, '')) FILTER (WHERE {last_used_at} BETWEEN {now} - interval '30 days' AND {now})",
+        "automation_users",
+        "Users for whom an automation ran in the last 30 days.",
+    )
+    .only_on_orgs(),
+    Source::of(&["device_codes"])
+        .count_where(
+            "{authorized_at} BETWEEN ({now} - interval '30 days') AT TIME ZONE 'UTC' AND {now} AT TIME ZONE 'UTC'",
+            MetricDeclaration::int(
+                "device_logins_30d",
+                "logins",
+                "Logins of a command line by a device code in the last 30 days.",
+            ),
+        )
+        .only_on_orgs(),
 ];

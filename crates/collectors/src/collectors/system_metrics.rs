@@ -4,7 +4,7 @@ use domain::metric::MetricDeclaration;
 
 use crate::{
     Measure, MetricsCollector, Registration, Source,
-    sources::{CONVERSATIONS, CONVERSATIONS_30D, USER_SETTINGS, USER_SETTINGS_BY_USER},
+    sources::{CONVERSATIONS, CONVERSATIONS_30D, USERS, USERS_BY_ID},
 };
 
 struct SystemMetrics;
@@ -29,22 +29,26 @@ const REPOS: Source = Source::of(&["repos"]);
 
 // A status is compared as text: to compare an enumeration with a value it does not have would be an error.
 const MEASURES: &[Measure] = &[
-    USER_SETTINGS_BY_USER.count_where("true", MetricDeclaration::int("total_users", "users", "Users with settings.")),
-    USER_SETTINGS.count(MetricDeclaration::int("user_settings_rows", "rows", "Rows of user settings.")),
-    USER_SETTINGS_BY_USER.count_where(
+    USERS_BY_ID.count_where("true", MetricDeclaration::int("total_users", "users", "Users of this install.")),
+    Source::of(&["user_settings"]).count(MetricDeclaration::int(
+        "user_settings_rows",
+        "rows",
+        "Rows of user settings, where OHE kept its users before 2026.",
+    )),
+    USERS_BY_ID.count_where(
         "bool_or({accepted_tos} IS NOT NULL)",
         MetricDeclaration::int("users_tos_accepted", "users", "Users that accepted the terms of service."),
     ),
-    USER_SETTINGS_BY_USER.count_where(
+    USERS_BY_ID.count_where(
         "bool_or({email} <> '')",
-        MetricDeclaration::int("users_with_email", "users", "Users with an e-mail address in their settings."),
+        MetricDeclaration::int("users_with_email", "users", "Users with an e-mail address in OHE's database."),
     ),
-    USER_SETTINGS.aggregate(
+    USERS.aggregate(
         "count(DISTINCT nullif(lower(reverse(split_part(reverse({email}), '@', 1))), '')) \
          FILTER (WHERE {email} LIKE '%_@_%')",
         MetricDeclaration::int("email_domains", "domains", "Different domains among the users' e-mail addresses."),
     ),
-    USER_SETTINGS.aggregate(
+    Source::of(&["terms_accepted"]).aggregate(
         "greatest(0, floor(extract(epoch FROM {now} - min({accepted_tos}) FILTER (WHERE isfinite({accepted_tos}))) \
          / 86400))",
         MetricDeclaration::int(

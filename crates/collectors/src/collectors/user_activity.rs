@@ -4,7 +4,7 @@ use domain::metric::MetricDeclaration;
 
 use crate::{
     Measure, MetricsCollector, Registration, Source,
-    sources::{CONVERSATIONS, CONVERSATIONS_BY_USER, USER_SETTINGS_BY_USER},
+    sources::{CONVERSATIONS, RECENT_CONVERSATIONS_BY_OWNER, USERS_BY_ID},
 };
 
 struct UserActivity;
@@ -21,8 +21,8 @@ impl MetricsCollector for UserActivity {
     }
 }
 
-/// The API keys that users made; OHE makes one of this name for every user.
-const API_KEYS: Source = Source::of(&["api_keys"]).filter("{name} IS DISTINCT FROM 'MCP_API_KEY'");
+/// Accounts, of generation orgs alone.
+const ACCOUNTS: Source = Source::of(&["user"]);
 
 /// When a user was last active. One aggregate for windows of any length.
 macro_rules! last_active {
@@ -39,15 +39,15 @@ macro_rules! created_30d {
 }
 
 const MEASURES: &[Measure] = &[
-    CONVERSATIONS_BY_USER.count_where(
+    RECENT_CONVERSATIONS_BY_OWNER.count_where(
         concat!(last_active!(), " >= {now} - interval '1 day'"),
         MetricDeclaration::int("active_users_1d", "users", "Users with a conversation active in the last day."),
     ),
-    CONVERSATIONS_BY_USER.count_where(
+    RECENT_CONVERSATIONS_BY_OWNER.count_where(
         concat!(last_active!(), " >= {now} - interval '7 days'"),
         MetricDeclaration::int("active_users_7d", "users", "Users with a conversation active in the last 7 days."),
     ),
-    CONVERSATIONS_BY_USER.count_where(
+    RECENT_CONVERSATIONS_BY_OWNER.count_where(
         concat!(last_active!(), " >= {now} - interval '30 days'"),
         MetricDeclaration::int("active_users_30d", "users", "Users with a conversation active in the last 30 days."),
     ),
@@ -55,11 +55,11 @@ const MEASURES: &[Measure] = &[
         "{created_at} <= {now}",
         MetricDeclaration::int("conversations_created", "conversations", "Conversations created until now."),
     ),
-    CONVERSATIONS_BY_USER.count_where(
+    RECENT_CONVERSATIONS_BY_OWNER.count_where(
         concat!(created_30d!(), " > 0"),
         MetricDeclaration::int("users_creating_30d", "users", "Users that created a conversation in the last 30 days."),
     ),
-    CONVERSATIONS_BY_USER.count_where(
+    RECENT_CONVERSATIONS_BY_OWNER.count_where(
         concat!(
             created_30d!(),
             " > 0 AND bool_or({created_at} >= {now} - interval '60 days' AND {created_at} < {now} - interval '30 days')"
@@ -70,7 +70,7 @@ const MEASURES: &[Measure] = &[
             "Users that created a conversation in the last 30 days, and in the 30 days before.",
         ),
     ),
-    CONVERSATIONS_BY_USER.count_where(
+    RECENT_CONVERSATIONS_BY_OWNER.count_where(
         concat!(created_30d!(), " >= 10"),
         MetricDeclaration::int(
             "power_users_30d",
@@ -78,7 +78,7 @@ const MEASURES: &[Measure] = &[
             "Users that created 10 or more conversations in the last 30 days.",
         ),
     ),
-    CONVERSATIONS_BY_USER.max_of(
+    RECENT_CONVERSATIONS_BY_OWNER.max_of(
         created_30d!(),
         MetricDeclaration::int(
             "max_conversations_per_user_30d",
@@ -86,7 +86,7 @@ const MEASURES: &[Measure] = &[
             "The most conversations that one user created in the last 30 days.",
         ),
     ),
-    CONVERSATIONS_BY_USER.mean_of(
+    RECENT_CONVERSATIONS_BY_OWNER.mean_of(
         concat!("nullif(", created_30d!(), ", 0)"),
         MetricDeclaration::average(
             "avg_conversations_per_user_30d",
@@ -94,11 +94,11 @@ const MEASURES: &[Measure] = &[
             "Conversations of the last 30 days per user that created any.",
         ),
     ),
-    USER_SETTINGS_BY_USER.count_where(
+    USERS_BY_ID.count_where(
         "bool_or({accepted_tos} BETWEEN {now} - interval '7 days' AND {now})",
         MetricDeclaration::int("new_users_7d", "users", "Users that accepted the terms of service in the last 7 days."),
     ),
-    USER_SETTINGS_BY_USER.count_where(
+    USERS_BY_ID.count_where(
         "bool_or({accepted_tos} BETWEEN {now} - interval '30 days' AND {now})",
         MetricDeclaration::int(
             "new_users_30d",
@@ -106,14 +106,43 @@ const MEASURES: &[Measure] = &[
             "Users that accepted the terms of service in the last 30 days.",
         ),
     ),
-    USER_SETTINGS_BY_USER.count_where(
-        "bool_or({user_consents_to_analytics} AND ({accepted_tos} IS NULL OR {accepted_tos} <= {now}))",
+    USERS_BY_ID.count_where(
+        "bool_or({consent} AND ({accepted_tos} IS NULL OR {accepted_tos} <= {now}))",
         MetricDeclaration::int("users_analytics_opt_in", "users", "Users that consented to product analytics."),
     ),
-    API_KEYS.count(MetricDeclaration::int("api_keys_total", "keys", "API keys that users made.")),
-    API_KEYS.aggregate(
+    Source::of(&["keys_of_users"]).count(MetricDeclaration::int("api_keys_total", "keys", "API keys that users made.")),
+    Source::of(&["keys_of_people"]).aggregate(
         "count(DISTINCT nullif({user_id}, '')) \
          FILTER (WHERE {last_used_at} BETWEEN {now} - interval '30 days' AND {now})",
         MetricDeclaration::int("api_key_users_30d", "users", "Users that used an API key in the last 30 days."),
     ),
+    ACCOUNTS
+        .count_where(
+            "{last_login_at} BETWEEN {now} - interval '7 days' AND {now}",
+            MetricDeclaration::int("users_logged_in_7d", "users", "Users whose last login was in the last 7 days."),
+        )
+        .only_on_orgs(),
+    ACCOUNTS
+        .count_where(
+            "{last_login_at} BETWEEN {now} - interval '30 days' AND {now}",
+            MetricDeclaration::int("users_logged_in_30d", "users", "Users whose last login was in the last 30 days."),
+        )
+        .only_on_orgs(),
+    ACCOUNTS
+        .count_where(
+            "{first_login_at} IS NULL AND {accepted_tos} IS NULL",
+            MetricDeclaration::int(
+                "users_never_logged_in",
+                "users",
+                "Accounts whose owner never got past the check of the e-mail address.",
+            ),
+        )
+        .only_on_orgs(),
+    Source::of(&["user", "role"])
+        .filter("{user.role_id} = {role.id}")
+        .count_where(
+            "{role.name} = 'admin'",
+            MetricDeclaration::int("superadmins", "users", "Users that may administer the whole install."),
+        )
+        .only_on_orgs(),
 ];

@@ -2,6 +2,8 @@
 //! per collection, and by each look-up of an administrator, before anything is read.
 
 mod catalog;
+pub(crate) mod relation;
+mod relations;
 
 use domain::ohe::Generation;
 use sqlx::PgConnection;
@@ -16,7 +18,7 @@ const ORGS: [Column; 2] = [Column::new("user", "current_org_id"), Column::new("c
 pub(crate) const REVISION: Column = Column::new("alembic_version", "version_num");
 
 /// What one database of OHE is like.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Schema {
     generation: Generation,
     revision: Option<String>,
@@ -59,5 +61,16 @@ impl Schema {
     /// Whether a column, or a table, is there, readable or not.
     pub(crate) fn exists(&self, column: Column) -> bool {
         self.catalog.exists(column)
+    }
+
+    /// Whether not one of OHE's tables is there.
+    pub(crate) fn knows_no_table(&self) -> bool {
+        self.catalog.is_empty()
+    }
+
+    /// What a test has in mind: pairs of a table and a column, or an empty name for the table as a whole.
+    #[cfg(test)]
+    pub(crate) fn of_tests(generation: Generation, readable: &[(&str, &str)], forbidden: &[(&str, &str)]) -> Self {
+        Self { generation, revision: None, catalog: Catalog::of_tests(readable, forbidden) }
     }
 }
