@@ -15,7 +15,8 @@ const GRANTS: &str = include_str!("../../../docs/grants.sql");
 
 async fn with_sample_data() -> Ohe {
     let ohe = Ohe::as_it_is().await;
-    sample_data::generate(ohe.owner(), &Plan { seed: 3, ..Plan::half_a_year(now(), 40, 800) }).await.unwrap();
+    let plan = Plan { seed: 3, tables: sample_data::Tables::Settings, ..Plan::half_a_year(now(), 40, 800) };
+    sample_data::generate(ohe.owner(), &plan).await.unwrap();
     ohe
 }
 

@@ -83,7 +83,8 @@ async fn collectors_share_one_connection() {
 #[tokio::test]
 async fn the_time_zone_of_the_session_changes_nothing() {
     let ohe = Ohe::as_it_is().await;
-    let plan = sample_data::Plan { seed: 7, ..sample_data::Plan::half_a_year(now(), 80, 3_000) };
+    let plan = sample_data::Plan::half_a_year(now(), 80, 3_000);
+    let plan = sample_data::Plan { seed: 7, tables: sample_data::Tables::Settings, ..plan };
     sample_data::generate(ohe.owner(), &plan).await.unwrap();
     let utc = ohe.collect().await.metrics;
     assert_ne!(utc["v1_starts_30d"], int(0));

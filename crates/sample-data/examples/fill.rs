@@ -2,7 +2,8 @@
 
 use clap::Parser;
 use domain::clock::{Clock, SystemClock};
-use sample_data::{Plan, create_tables, generate};
+use domain::ohe::Generation;
+use sample_data::{Plan, Tables, create_tables, generate};
 use sqlx::PgPool;
 
 #[derive(Parser)]
@@ -15,6 +16,9 @@ struct Arguments {
     conversations: u32,
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// `orgs` for today's tables, `settings` for those of November 2025.
+    #[arg(long, default_value_t = Generation::Orgs)]
+    generation: Generation,
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -22,8 +26,12 @@ async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     let pool = PgPool::connect(&arguments.database).await?;
     let plan = Plan::half_a_year(SystemClock.now(), arguments.users, arguments.conversations);
-    create_tables(&pool).await?;
-    let summary = generate(&pool, &Plan { seed: arguments.seed, ..plan }).await?;
+    let tables = match arguments.generation {
+        Generation::Settings => Tables::Settings,
+        Generation::Orgs => Tables::Orgs,
+    };
+    create_tables(&pool, tables).await?;
+    let summary = generate(&pool, &Plan { seed: arguments.seed, tables, ..plan }).await?;
     #[expect(clippy::print_stdout, reason = "the answer to whoever runs this")]
     summary.tables.iter().for_each(|(table, rows)| println!("{table:28} {rows:>9}"));
     Ok(())

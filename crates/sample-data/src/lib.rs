@@ -1,7 +1,7 @@
 //! Tables and rows as OpenHands Enterprise has them: half a year of a growing install, from a seed.
 //!
 //! The demo, the tests and the benchmark fill their databases with [`create_tables`] and [`generate`]. The tables are those that
-//! the metrics are made from, with all their columns, as OHE's migration 081 leaves them. The rows are made up, and so are all
+//! the metrics are made from, with all their columns, in each of the generations that [`Tables`] names. The rows are made up, and so are all
 //! names, keys and tokens in them.
 
 mod calendar;
@@ -19,5 +19,5 @@ mod users;
 
 pub use generate::generate;
 pub use past::{as_of, create_past};
-pub use plan::{Plan, Summary};
-pub use tables::{create_older_telemetry_tables, create_tables};
+pub use plan::{History, Plan, Summary};
+pub use tables::{Tables, create_older_telemetry_tables, create_tables};

@@ -4,27 +4,55 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
+use crate::Tables;
+
 /// What to generate. Equal plans make equal rows, down to the ids.
 #[derive(Debug, Clone)]
 pub struct Plan {
     /// Decides every choice.
     pub seed: u64,
-    /// Users that have accepted the terms of service or loaded their settings; the first is there from the first instant on.
+    /// People who have an account, whether or not they ever got in; the first is there from the first instant on.
     pub users: u32,
-    /// Rows of `conversation_metadata`.
+    /// Conversations, those that were deleted not counted.
     pub conversations: u32,
     /// The last instant: now, as the data see it. A few rows lie behind it, as clocks disagree.
     pub until: DateTime<Utc>,
     /// How many days the data go back; at least 1, at most 3650.
     pub days: u32,
-    /// Whether the user with the earliest terms of service has an e-mail address (`admin@acme.example`), the only one then.
+    /// Whether the first user has an e-mail address (`admin@acme.example`). Where not, nobody has one. On generation settings no
+    /// other user has one in any case.
     pub admin_email: bool,
+    /// The tables that the rows are for: those that [`crate::create_tables`] has created.
+    pub tables: Tables,
+    /// What the install has been through.
+    pub history: History,
+}
+
+/// What an install has been through. It makes a difference on the tables of 2026 alone.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum History {
+    /// All rows were written by the release of OHE whose tables they are in.
+    #[default]
+    Fresh,
+    /// The install began on generation settings and was upgraded in the middle of the plan's days. Who had joined before has a
+    /// row in `user_settings`; who came back after it was migrated, and has a row in `"user"` too; who did not has none.
+    /// Conversations from before it are as the older release wrote them, and name their owners themselves.
+    Upgraded,
 }
 
 impl Plan {
-    /// Half a year (182 days) up to `until` of an install whose administrator has an e-mail address.
+    /// Half a year (182 days) up to `until` of an install of today whose administrator has an e-mail address.
     pub fn half_a_year(until: DateTime<Utc>, users: u32, conversations: u32) -> Self {
-        Self { seed: 1, users, conversations, until, days: 182, admin_email: true }
+        Self {
+            seed: 1,
+            users,
+            conversations,
+            until,
+            days: 182,
+            admin_email: true,
+            tables: Tables::Orgs,
+            history: History::Fresh,
+        }
     }
 }
 

@@ -4,7 +4,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use private_postgres::testing::TestDatabase;
-use sample_data::{Plan, Summary, create_older_telemetry_tables, create_tables, generate};
+use sample_data::{Plan, Summary, Tables, create_older_telemetry_tables, create_tables, generate};
 use sqlx::{AssertSqlSafe, PgPool};
 
 fn until() -> DateTime<Utc> {
@@ -12,12 +12,16 @@ fn until() -> DateTime<Utc> {
 }
 
 fn plan() -> Plan {
-    Plan::half_a_year(until(), 400, 6000)
+    half_a_year(400, 6000)
+}
+
+fn half_a_year(users: u32, conversations: u32) -> Plan {
+    Plan { tables: Tables::Settings, ..Plan::half_a_year(until(), users, conversations) }
 }
 
 async fn filled(plan: &Plan) -> (TestDatabase, Summary) {
     let database = TestDatabase::empty().await;
-    create_tables(database.pool()).await.unwrap();
+    create_tables(database.pool(), Tables::Settings).await.unwrap();
     let summary = generate(database.pool(), plan).await.unwrap();
     (database, summary)
 }
@@ -212,11 +216,11 @@ async fn only_the_user_with_the_earliest_terms_of_service_has_an_address_and_onl
 
 #[tokio::test]
 async fn nobody_and_nothing_can_be_asked_for() {
-    let (database, summary) = filled(&Plan::half_a_year(until(), 0, 0)).await;
+    let (database, summary) = filled(&half_a_year(0, 0)).await;
     assert_eq!(summary.rows(), 0);
-    let (_, conversations_alone) = filled(&Plan::half_a_year(until(), 0, 50)).await;
+    let (_, conversations_alone) = filled(&half_a_year(0, 50)).await;
     assert_eq!(conversations_alone.tables["conversation_metadata"], 50);
-    let (_, one_user) = filled(&Plan::half_a_year(until(), 1, 1)).await;
+    let (_, one_user) = filled(&half_a_year(1, 1)).await;
     assert_eq!(one_user.tables["user_settings"], 1);
     let version: String =
         sqlx::query_scalar("select version_num from alembic_version").fetch_one(database.pool()).await.unwrap();
@@ -234,7 +238,7 @@ async fn a_failed_run_leaves_no_row() {
 #[tokio::test]
 async fn the_older_telemetry_tables_stand_beside_ohe_s_own() {
     let database = TestDatabase::empty().await;
-    create_tables(database.pool()).await.unwrap();
+    create_tables(database.pool(), Tables::Settings).await.unwrap();
     create_older_telemetry_tables(database.pool()).await.unwrap();
     let types: Vec<String> = sqlx::query_scalar(
         "select data_type::text from information_schema.columns where table_name = 'telemetry_metrics' and column_name in ('id', 'metrics_data') order by 1",

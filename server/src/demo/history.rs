@@ -43,9 +43,9 @@ pub(super) async fn tell(
     progress("Making sample data");
     let pool = PgPool::connect_with(postgres.connect_options(&draft)).await?;
     let (users, conversations, days) = scenario.size();
-    sample_data::create_tables(&pool).await?;
-    sample_data::generate(&pool, &Plan { seed: SEED, users, conversations, until: now, days, admin_email: true })
-        .await?;
+    sample_data::create_tables(&pool, sample_data::Tables::Settings).await?;
+    let plan = Plan::half_a_year(now, users, conversations);
+    sample_data::generate(&pool, &Plan { seed: SEED, days, tables: sample_data::Tables::Settings, ..plan }).await?;
     if scenario != Scenario::Fresh {
         progress("Letting half a year pass");
         sample_data::create_past(&pool).await?;

@@ -40,7 +40,7 @@ impl Fixture {
     /// The same, with these variables changed.
     pub(crate) async fn with(changes: &[(&str, &str)]) -> Self {
         let database = TestDatabase::empty().await;
-        sample_data::create_tables(database.pool()).await.unwrap();
+        sample_data::create_tables(database.pool(), sample_data::Tables::Settings).await.unwrap();
         let clock = ManualClock::new(at(MONDAY));
         let vendor = Simulator::new(Arc::new(clock.clone()));
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();

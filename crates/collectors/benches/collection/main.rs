@@ -31,8 +31,9 @@ async fn main() -> Result<()> {
     let arguments = arguments(std::env::args().skip(1))?;
     let now: DateTime<Utc> = "2025-11-30T02:00:00Z".parse()?;
     let database = TestDatabase::empty().await;
-    sample_data::create_tables(database.pool()).await?;
+    sample_data::create_tables(database.pool(), sample_data::Tables::Settings).await?;
     let sample = Plan::half_a_year(now, arguments.users, arguments.conversations);
+    let sample = Plan { tables: sample_data::Tables::Settings, ..sample };
     sample_data::generate(database.pool(), &sample).await?;
     // What autovacuum does in time.
     sqlx::raw_sql("VACUUM ANALYZE").execute(database.pool()).await?;

@@ -33,7 +33,7 @@ impl Ohe {
     /// All tables, empty, as OHE makes them.
     pub(crate) async fn as_it_is() -> Self {
         let ohe = Self::without_tables().await;
-        sample_data::create_tables(ohe.database.pool()).await.unwrap();
+        sample_data::create_tables(ohe.database.pool(), sample_data::Tables::Settings).await.unwrap();
         ohe
     }
 

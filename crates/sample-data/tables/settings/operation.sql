@@ -20,4 +20,3 @@ create table alembic_version (
     version_num varchar(32) not null,
     constraint alembic_version_pkc primary key (version_num)
 );
-insert into alembic_version values ('081');
