@@ -75,17 +75,11 @@ pub(crate) fn attempt_badge(outcome: AttemptOutcome) -> impl IntoView {
 pub(crate) fn collector_badge(status: &CollectorStatus) -> impl IntoView + use<> {
     let (tone, label) = match status {
         CollectorStatus::Ok => (Tone::Good, "OK"),
-        CollectorStatus::NotAvailable { .. } => (Tone::Neutral, "Not available"),
+        CollectorStatus::NotAvailable => (Tone::Neutral, "Not available"),
         CollectorStatus::Error { .. } => (Tone::Bad, "Error"),
         CollectorStatus::TimedOut { .. } => (Tone::Bad, "Timed out"),
     };
     view! { <Badge tone label /> }
-}
-
-/// What there is to say of a run beyond its badge.
-pub(crate) fn collector_detail(status: &CollectorStatus) -> Option<String> {
-    let missing = if matches!(status, CollectorStatus::NotAvailable { .. }) { "Missing: " } else { "" };
-    status.detail().map(|detail| format!("{missing}{detail}"))
 }
 
 /// The badge of the license.

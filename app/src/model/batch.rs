@@ -5,6 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use domain::collector::CollectorRun;
 use domain::delivery::ErrorClass;
+use domain::ohe::OheDatabase;
 use serde::{Deserialize, Serialize};
 
 /// Where a batch stands.
@@ -116,6 +117,8 @@ pub struct BatchRef {
 pub struct BatchDetail {
     /// What the list says of it.
     pub summary: BatchSummary,
+    /// OHE's database as the collection found it; none in batches older than this record.
+    pub database: Option<OheDatabase>,
     /// How each collector fared; empty for batches older than this record.
     pub runs: Vec<CollectorRun>,
     /// Every attempt, newest first.

@@ -1,6 +1,7 @@
 //! Collectors and their last runs.
 
 use domain::collector::CollectorRun;
+use domain::ohe::OheDatabase;
 use serde::{Deserialize, Serialize};
 
 use super::BatchRef;
@@ -10,6 +11,8 @@ use super::BatchRef;
 pub struct CollectorList {
     /// By name.
     pub collectors: Vec<CollectorSummary>,
+    /// OHE's database as the newest collection found it; none before the first.
+    pub database: Option<OheDatabase>,
 }
 
 /// A collector: what it reads, what it gives, how it last fared.

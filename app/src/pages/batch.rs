@@ -1,6 +1,7 @@
 //! One batch: who contributed, how its delivery went, and what exactly is sent.
 
 use domain::collector::CollectorRun;
+use domain::ohe::OheDatabase;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
@@ -8,7 +9,7 @@ use leptos_router::hooks::use_params_map;
 use crate::api;
 use crate::components::{
     AttemptTable, EmptyState, Identifier, Json, Loaded, PageHeader, Panel, RelativeTime, batch_badge, collector_badge,
-    collector_detail,
+    run_detail,
 };
 use crate::format::duration::duration;
 use crate::format::number::{count, grouped};
@@ -27,7 +28,7 @@ pub(crate) fn BatchPage() -> impl IntoView {
 }
 
 fn draw(batch: BatchDetail) -> AnyView {
-    let BatchDetail { summary, runs, attempts, payload } = batch;
+    let BatchDetail { summary, database, runs, attempts, payload } = batch;
     let file_name = format!("batch-{}.json", day(summary.collected_at));
     view! {
         <Title text=format!("Batch of {}", day(summary.collected_at)) />
@@ -36,7 +37,7 @@ fn draw(batch: BatchDetail) -> AnyView {
             ", collected "
             <RelativeTime at=summary.collected_at />
         </PageHeader>
-        {facts(&summary)}
+        {facts(&summary, database)}
         <div class="batch__columns">
             <Panel title="Collectors">{runs_table(runs)}</Panel>
             <Panel title="Delivery attempts">{attempts_table(attempts)}</Panel>
@@ -51,7 +52,7 @@ fn draw(batch: BatchDetail) -> AnyView {
     .into_any()
 }
 
-fn facts(summary: &BatchSummary) -> impl IntoView + use<> {
+fn facts(summary: &BatchSummary, database: Option<OheDatabase>) -> impl IntoView + use<> {
     view! {
         <dl class="facts">
             <div>
@@ -78,6 +79,23 @@ fn facts(summary: &BatchSummary) -> impl IntoView + use<> {
                         <div>
                             <dt>"Last error"</dt>
                             <dd>{error}</dd>
+                        </div>
+                    }
+                })}
+            {database
+                .map(|database| {
+                    let revision = database.revision.map_or(String::new(), |revision| format!(", revision {revision}"));
+                    view! {
+                        <div>
+                            <dt>"OpenHands' database"</dt>
+                            <dd>
+                                {format!(
+                                    "generation {}{revision}; answers {} of {} metrics",
+                                    database.generation,
+                                    database.answerable,
+                                    database.known,
+                                )}
+                            </dd>
                         </div>
                     }
                 })}
@@ -125,11 +143,11 @@ fn run_row(run: CollectorRun) -> impl IntoView {
     view! {
         <tr>
             <th scope="row" data-label="Collector">
-                <code>{run.collector}</code>
+                <code>{run.collector.clone()}</code>
             </th>
             <td data-label="Status">
                 {collector_badge(&run.status)}
-                {collector_detail(&run.status).map(|detail| view! { <span class="table__detail">{detail}</span> })}
+                {run_detail(&run)}
             </td>
             <td data-label="Metrics" class="table__number">
                 {grouped(run.metric_count)}

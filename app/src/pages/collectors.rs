@@ -1,10 +1,11 @@
 //! Where the metrics come from.
 
+use domain::ohe::{Generation, OheDatabase};
 use leptos::prelude::*;
 use leptos_meta::Title;
 
 use crate::api;
-use crate::components::{EmptyState, Loaded, PageHeader, RelativeTime, collector_badge, collector_detail};
+use crate::components::{EmptyState, Loaded, PageHeader, RelativeTime, collector_badge, run_detail};
 use crate::format::duration::duration;
 use crate::format::number::count;
 use crate::model::{CollectorList, CollectorSummary, LastRun, TableRead};
@@ -31,7 +32,35 @@ fn draw(list: CollectorList) -> AnyView {
         }
         .into_any();
     }
-    view! { <div class="collectors">{list.collectors.into_iter().map(collector).collect::<Vec<_>>()}</div> }.into_any()
+    view! {
+        {list.database.map(database_facts)}
+        <div class="collectors">{list.collectors.into_iter().map(collector).collect::<Vec<_>>()}</div>
+    }
+    .into_any()
+}
+
+/// What the last collection found: why some metrics are there and others are not.
+fn database_facts(database: OheDatabase) -> impl IntoView {
+    let generation = match database.generation {
+        Generation::Settings => "Before 2026 (settings)",
+        Generation::Orgs => "Since 2026 (orgs)",
+    };
+    view! {
+        <dl class="facts">
+            <div>
+                <dt>"OpenHands' database"</dt>
+                <dd>{generation}</dd>
+            </div>
+            <div>
+                <dt>"Revision"</dt>
+                <dd>{database.revision.unwrap_or_else(|| "Not readable".to_owned())}</dd>
+            </div>
+            <div>
+                <dt>"Answers"</dt>
+                <dd>{format!("{} of {} metrics", database.answerable, database.known)}</dd>
+            </div>
+        </dl>
+    }
 }
 
 fn collector(collector: CollectorSummary) -> impl IntoView {
@@ -65,7 +94,7 @@ fn collector(collector: CollectorSummary) -> impl IntoView {
 fn run_facts(last: LastRun, declared_metrics: u32) -> impl IntoView {
     let LastRun { batch, run } = last;
     view! {
-        {collector_detail(&run.status).map(|detail| view! { <p class="collector__detail">{detail}</p> })}
+        {run_detail(&run)}
         <dl class="facts facts--inside">
             <div>
                 <dt>"Last run"</dt>

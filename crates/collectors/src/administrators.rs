@@ -17,6 +17,9 @@ const ACCEPTED_TOS: Column = Column::new(TABLE, "accepted_tos");
 const EMAIL: Column = Column::new(TABLE, "email");
 const KEYCLOAK_USER_ID: Column = Column::new(TABLE, "keycloak_user_id");
 
+/// All that the look-up of the administrator ever reads, on either generation.
+pub const ADMINISTRATOR_COLUMNS: [Column; 4] = [ID, ACCEPTED_TOS, EMAIL, KEYCLOAK_USER_ID];
+
 /// The whole look-up is two queries over one row per user.
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(10);
 

@@ -1,9 +1,17 @@
 //! What a collector is, and how its file registers it.
 
 use async_trait::async_trait;
-use domain::metric::{Metric, MetricDeclaration};
+use domain::{
+    metric::{Metric, MetricDeclaration},
+    ohe::Generation,
+};
 
-use crate::{error::CollectorError, measure::Measure, schema::Column, snapshot::Snapshot};
+use crate::{
+    error::CollectorError,
+    measure::Measure,
+    schema::{Column, distinct},
+    snapshot::Snapshot,
+};
 
 /// Reads some numbers from OHE's database. A collector is one file in `src/collectors`, and registers itself there.
 ///
@@ -19,12 +27,10 @@ pub trait MetricsCollector: Send + Sync {
         &[]
     }
 
-    /// The tables and columns that are read: what administrators are shown, and what rights are needed.
-    fn reads(&self) -> Vec<Column> {
-        let mut columns: Vec<_> = self.measures().iter().flat_map(Measure::reads).collect();
-        columns.sort_unstable();
-        columns.dedup();
-        columns
+    /// The tables and columns that are read in a database of `generation`: what administrators are shown, and what rights
+    /// are needed.
+    fn reads(&self, generation: Generation) -> Vec<Column> {
+        distinct(self.measures().iter().flat_map(|measure| measure.reads(generation)))
     }
 
     /// What each metric is.

@@ -9,6 +9,7 @@ mod collector;
 mod collectors;
 mod connection;
 mod error;
+pub mod grants;
 mod measure;
 pub mod metrics_page;
 mod missing;
@@ -20,7 +21,7 @@ pub mod sources;
 mod statement;
 mod template;
 
-pub use administrators::{FirstAdministrator, first_administrator};
+pub use administrators::{ADMINISTRATOR_COLUMNS, FirstAdministrator, first_administrator};
 pub use collector::{MetricsCollector, Registration};
 pub use connection::connect;
 pub use error::{CollectError, CollectorError};

@@ -2,12 +2,12 @@
 
 use std::fmt::Write as _;
 
-use domain::metric::DictionaryEntry;
+use domain::{metric::DictionaryEntry, ohe::Generation};
 
 use crate::Registry;
 
 const INTRODUCTION: &str = "\
-<!-- Written by `cargo run -p collectors --example metrics_page`; a test fails when it is stale. -->
+<!-- Written by `cargo run -p collectors --example documentation`; a test fails when it is stale. -->
 
 # Metrics
 
@@ -21,10 +21,13 @@ pub fn render(registry: &Registry) -> String {
     let mut page = INTRODUCTION.to_owned();
     for collector in registry.collectors() {
         let owned = registry.dictionary().iter().filter(|entry| entry.owner == collector.name());
-        let columns = collector.reads().into_iter().filter_map(|column| Some((column.table, column.name?)));
-        let columns: Vec<_> = columns.map(|(table, column)| format!("`{table}.{column}`")).collect();
         // Writing to a string cannot fail.
-        let _ = write!(page, "\n## {}\n\nReads {}.\n\n", collector.name(), columns.join(", "));
+        let _ = write!(page, "\n## {}\n\n", collector.name());
+        for (generation, words) in [(Generation::Orgs, "Since 2026"), (Generation::Settings, "Before")] {
+            let columns: Vec<_> = collector.reads(generation).iter().map(|column| format!("`{column}`")).collect();
+            let columns = if columns.is_empty() { "nothing".to_owned() } else { columns.join(", ") };
+            let _ = write!(page, "{words} it reads {columns}.\n\n");
+        }
         page.push_str("| key | type | unit | meaning |\n| --- | --- | --- | --- |\n");
         for DictionaryEntry { declaration, .. } in owned {
             let (key, unit, description) = (declaration.key, declaration.unit, declaration.description);

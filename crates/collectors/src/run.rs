@@ -6,7 +6,7 @@ use chrono::{DateTime, SubsecRound, Utc};
 use domain::{
     collector::{CollectorRun, CollectorStatus, MissingMetrics},
     metric::{Metric, MetricDeclaration, MetricValue, ValueError},
-    ohe::OheDatabase,
+    ohe::{Generation, OheDatabase},
 };
 use futures::FutureExt;
 use sqlx::PgPool;
@@ -113,7 +113,7 @@ pub async fn look_at(pool: &PgPool, registry: &Registry) -> Result<(OheDatabase,
 }
 
 fn reads(collectors: &[&dyn MetricsCollector]) -> Vec<Column> {
-    collectors.iter().flat_map(|collector| collector.reads()).collect()
+    Generation::ALL.iter().flat_map(|generation| collectors.iter().flat_map(|each| each.reads(*generation))).collect()
 }
 
 fn describe(schema: &Schema, collectors: &[&dyn MetricsCollector], missing: usize) -> OheDatabase {
@@ -286,7 +286,8 @@ fn explain(
     schema: &Schema,
 ) -> Vec<MissingMetrics> {
     noted.retain(|key, _| !metrics.contains_key(*key));
-    let unexplained = || Reason::of_columns(&collector.reads(), schema).unwrap_or_else(Reason::unknown);
+    let unexplained =
+        || Reason::of_columns(&collector.reads(schema.generation()), schema).unwrap_or_else(Reason::unknown);
     for declaration in collector.declarations() {
         if !metrics.contains_key(declaration.key) {
             noted.entry(declaration.key).or_insert_with(unexplained);

@@ -5,6 +5,7 @@ mod ohe;
 
 use collectors::first_administrator;
 use ohe::Ohe;
+use sample_data::Tables;
 use secrecy::ExposeSecret;
 
 async fn expect(ohe: &Ohe, email: Option<&str>, keycloak_user_id: Option<&str>) {
@@ -16,7 +17,7 @@ async fn expect(ohe: &Ohe, email: Option<&str>, keycloak_user_id: Option<&str>) 
 
 #[tokio::test]
 async fn the_first_to_accept_the_terms_is_the_administrator() {
-    let ohe = Ohe::for_rows_by_hand().await;
+    let ohe = Ohe::for_rows_by_hand(Tables::Settings).await;
     expect(&ohe, None, None).await;
     ohe.run("INSERT INTO user_settings (keycloak_user_id, accepted_tos, email) VALUES ('never', NULL, 'never@acme.example')").await;
     expect(&ohe, None, None).await;
@@ -33,7 +34,7 @@ async fn the_first_to_accept_the_terms_is_the_administrator() {
 
 #[tokio::test]
 async fn ties_are_broken_by_id() {
-    let ohe = Ohe::for_rows_by_hand().await;
+    let ohe = Ohe::for_rows_by_hand(Tables::Settings).await;
     ohe.run(
         "INSERT INTO user_settings (id, keycloak_user_id, accepted_tos, email) VALUES
              (3, 'c', '2025-01-01', 'c@acme.example'), (1, 'a', '2025-01-01', NULL), (2, 'b', '2025-01-01', 'b@acme.example')",
@@ -44,7 +45,7 @@ async fn ties_are_broken_by_id() {
 
 #[tokio::test]
 async fn what_is_missing_is_none_and_no_error() {
-    let ohe = Ohe::for_rows_by_hand().await;
+    let ohe = Ohe::for_rows_by_hand(Tables::Settings).await;
     ohe.run("INSERT INTO user_settings (keycloak_user_id, accepted_tos, email) VALUES ('a', '2025-01-01', 'a@acme.example')").await;
     ohe.run("ALTER TABLE user_settings RENAME email TO mail").await;
     expect(&ohe, None, Some("a")).await;

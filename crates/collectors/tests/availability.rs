@@ -5,84 +5,127 @@ mod ohe;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use collectors::{CollectionOptions, Column, Measure, Registry, collect, connect};
-use domain::{collector::CollectorStatus, metric::MetricValue};
+use collectors::{Collection, CollectionOptions, Column, Registry, collect, connect};
+use domain::{metric::MetricValue, ohe::Generation};
 use ohe::{Ohe, now};
-use sample_data::Plan;
+use sample_data::{History, Plan, Tables};
 use sqlx::{AssertSqlSafe, PgPool};
 
 const GRANTS: &str = include_str!("../../../docs/grants.sql");
+const NOT_RECORDED: &str = "This release of OHE does not record this.";
+const NOT_READABLE: &str = "The service may not read this; run grants.sql again.";
+const BOTH: [(Tables, Generation); 2] = [(Tables::Settings, Generation::Settings), (Tables::Orgs, Generation::Orgs)];
 
-async fn with_sample_data() -> Ohe {
-    let ohe = Ohe::as_it_is().await;
-    let plan = Plan { seed: 3, tables: sample_data::Tables::Settings, ..Plan::half_a_year(now(), 40, 800) };
+/// An upgraded install where there is such a thing: it has rows in the tables that nobody writes any more, too.
+async fn with_sample_data(tables: Tables) -> Ohe {
+    let ohe = Ohe::as_it_is(tables).await;
+    let plan = Plan { seed: 3, tables, history: History::Upgraded, ..Plan::half_a_year(now(), 40, 800) };
     sample_data::generate(ohe.owner(), &plan).await.unwrap();
     ohe
 }
 
-/// Every column that is read, and the metrics that need it.
-fn needs() -> BTreeMap<Column, BTreeSet<String>> {
-    let mut needs = BTreeMap::<_, BTreeSet<_>>::new();
+/// Every column that is read in a generation, and the metrics that read it.
+fn readers(generation: Generation) -> BTreeMap<Column, BTreeSet<String>> {
+    let mut readers = BTreeMap::<_, BTreeSet<_>>::new();
     for collector in Registry::load().unwrap().collectors() {
         for measure in collector.measures() {
-            for column in Measure::reads(measure) {
-                needs.entry(column).or_default().insert(measure.declaration().key.to_owned());
+            for column in measure.reads(generation) {
+                readers.entry(column).or_default().insert(measure.declaration().key.to_owned());
             }
         }
     }
-    needs
+    readers
 }
 
-/// Checks that exactly the metrics in `lost` are gone, that the others are as before, and that each collector that
-/// lost some says that `missing` is.
-async fn expect_without(
-    ohe: &Ohe,
-    pool: &PgPool,
-    all: &BTreeMap<String, MetricValue>,
-    lost: &BTreeSet<String>,
-    missing: &str,
-) {
-    let collection = collect(pool, &ohe.registry, &CollectionOptions::at(now())).await.unwrap();
-    let mut expected = all.clone();
-    expected.retain(|key, _| !lost.contains(key));
-    assert_eq!(collection.metrics, expected, "without {missing}");
+/// Metrics with the reasons of those that are missing.
+#[derive(Debug, PartialEq)]
+struct Answers {
+    metrics: BTreeMap<String, MetricValue>,
+    missing: BTreeMap<String, String>,
+}
+
+fn answers(collection: Collection) -> Answers {
     for run in &collection.runs {
-        let loses = lost.iter().any(|key| ohe.registry.dictionary().find(key).unwrap().owner == run.collector);
-        let expected = if loses {
-            CollectorStatus::NotAvailable { missing: vec![missing.to_owned()] }
-        } else {
-            CollectorStatus::Ok
-        };
-        assert_eq!(run.status, expected, "{} without {missing}", run.collector);
+        assert!(["ok", "not_available"].contains(&run.status.word()), "{}: {}", run.collector, run.status);
     }
+    let missing = collection.runs.into_iter().flat_map(|run| run.missing);
+    let missing = missing.flat_map(|missing| {
+        let reason = missing.reason;
+        missing.keys.into_iter().map(move |key| (key, reason.clone()))
+    });
+    Answers { metrics: collection.metrics, missing: missing.collect() }
+}
+
+async fn ask(ohe: &Ohe, pool: &PgPool) -> Answers {
+    answers(collect(pool, &ohe.registry, &CollectionOptions::at(now())).await.unwrap())
+}
+
+impl Answers {
+    /// These answers without the metrics of `lost`, which are missing for `reason`.
+    fn without(&self, lost: &BTreeSet<String>, reason: &str) -> Self {
+        let metrics = self.metrics.iter().filter(|(key, _)| !lost.contains(*key));
+        let metrics = metrics.map(|(key, value)| (key.clone(), value.clone())).collect();
+        let mut missing = self.missing.clone();
+        missing.extend(lost.iter().map(|key| (key.clone(), reason.to_owned())));
+        Self { metrics, missing }
+    }
+}
+
+/// A column without which a filter does not apply, or rows of an older generation are not there: what is lost nevertheless.
+/// The values of other metrics may change.
+fn lost_without_optional(column: Column) -> Option<BTreeSet<String>> {
+    let lost: &[&str] = match (column.table, column.name?) {
+        ("conversation_metadata", "deleted_at") => &["conversations_deleted_30d"],
+        ("custom_secrets", "is_org_shared") | ("user_settings", "keycloak_user_id") => &[],
+        _ => return None,
+    };
+    Some(lost.iter().map(|key| (*key).to_owned()).collect())
 }
 
 #[tokio::test]
 async fn each_missing_column_costs_the_metrics_that_read_it() {
-    let ohe = with_sample_data().await;
-    let all = ohe.collect().await.metrics;
-    for (column, lost) in needs() {
-        let Some(name) = column.name else { continue };
-        let rename = |from: &str, to: &str| format!("ALTER TABLE {} RENAME {from} TO {to}", column.table);
-        ohe.run(&rename(name, "elsewhere")).await;
-        expect_without(&ohe, &ohe.pool, &all, &lost, &format!("column {}.{name}", column.table)).await;
-        ohe.run(&rename("elsewhere", name)).await;
+    for (tables, generation) in BOTH {
+        let ohe = with_sample_data(tables).await;
+        let all = ask(&ohe, &ohe.pool).await;
+        for (column, lost) in readers(generation) {
+            let Some(name) = column.name else { continue };
+            let rename = |from: &str, to: &str| format!("ALTER TABLE \"{}\" RENAME {from} TO {to}", column.table);
+            ohe.run(&rename(name, "elsewhere")).await;
+            let without = ask(&ohe, &ohe.pool).await;
+            match lost_without_optional(column).filter(|_| generation == Generation::Orgs) {
+                Some(lost) => assert_eq!(without.missing, all.without(&lost, NOT_RECORDED).missing, "{column}"),
+                // The generation itself is told by this one.
+                None if column.table == "conversation_metadata_saas" && name == "user_id" => {
+                    assert!(!without.metrics.contains_key("team_orgs"));
+                }
+                None => assert_eq!(without, all.without(&lost, NOT_RECORDED), "without {column}"),
+            }
+            ohe.run(&rename("elsewhere", name)).await;
+        }
     }
 }
 
 #[tokio::test]
 async fn each_missing_table_costs_the_metrics_that_read_it() {
-    let ohe = with_sample_data().await;
-    let all = ohe.collect().await.metrics;
-    let mut tables = BTreeMap::<_, BTreeSet<String>>::new();
-    for (column, lost) in needs() {
-        tables.entry(column.table).or_default().extend(lost);
-    }
-    assert_eq!(tables.len(), 23);
-    for (table, lost) in tables {
-        ohe.run(&format!("ALTER TABLE {table} RENAME TO elsewhere")).await;
-        expect_without(&ohe, &ohe.pool, &all, &lost, &format!("table {table}")).await;
-        ohe.run(&format!("ALTER TABLE elsewhere RENAME TO {table}")).await;
+    for (tables, generation) in BOTH {
+        let ohe = with_sample_data(tables).await;
+        let all = ask(&ohe, &ohe.pool).await;
+        let mut by_table = BTreeMap::<_, BTreeSet<_>>::new();
+        for (column, lost) in readers(generation) {
+            by_table.entry(column.table).or_default().extend(lost);
+        }
+        let tells_the_generation = ["user", "conversation_metadata_saas"];
+        for (table, lost) in by_table.into_iter().filter(|(table, _)| !tells_the_generation.contains(table)) {
+            ohe.run(&format!("ALTER TABLE {table} RENAME TO elsewhere")).await;
+            let without = ask(&ohe, &ohe.pool).await;
+            if table == "user_settings" && generation == Generation::Orgs {
+                let lost = BTreeSet::from(["user_settings_rows".to_owned()]);
+                assert_eq!(without.missing, all.without(&lost, NOT_RECORDED).missing);
+            } else {
+                assert_eq!(without, all.without(&lost, NOT_RECORDED), "without {table}");
+            }
+            ohe.run(&format!("ALTER TABLE elsewhere RENAME TO {table}")).await;
+        }
     }
 }
 
@@ -91,11 +134,14 @@ async fn an_empty_database_has_no_metrics_and_no_errors() {
     let ohe = Ohe::without_tables().await;
     let collection = ohe.collect().await;
     assert!(collection.metrics.is_empty());
-    assert_eq!(collection.runs.len(), 5);
-    for run in collection.runs {
-        assert_eq!(run.metric_count, 0);
-        assert!(run.status.to_string().starts_with("not available: table "), "{}", run.status);
+    assert_eq!(collection.database.to_string(), "generation settings, revision unknown, answers 0 of 115 metrics");
+    assert_eq!(collection.runs.len(), 7);
+    for run in &collection.runs {
+        assert_eq!((run.metric_count, run.status.word()), (0, "not_available"));
     }
+    let answers = answers(collection);
+    assert_eq!(answers.missing["total_users"], "None of OHE's tables that this needs are in this database.");
+    assert_eq!(answers.missing["team_orgs"], "OHE records this only since its 2026 releases.");
 }
 
 /// The role of the grant script, and a pool that logs in as it.
@@ -109,67 +155,79 @@ async fn least_privileged(ohe: &Ohe) -> PgPool {
 
 #[tokio::test]
 async fn the_grant_script_suffices_for_every_metric() {
-    let ohe = with_sample_data().await;
-    let pool = least_privileged(&ohe).await;
-    let theirs = collect(&pool, &ohe.registry, &CollectionOptions::at(now())).await.unwrap();
-    assert_eq!(theirs.metrics, ohe.collect().await.metrics);
-    assert_eq!(theirs.metrics.len(), 90);
-    let administrator = collectors::first_administrator(&pool).await.unwrap();
-    assert!(administrator.email.is_some() && administrator.keycloak_user_id.is_some());
+    for tables in [Tables::Settings, Tables::Orgs154, Tables::Orgs] {
+        let ohe = with_sample_data(tables).await;
+        let pool = least_privileged(&ohe).await;
+        assert_eq!(ask(&ohe, &pool).await, ask(&ohe, &ohe.pool).await);
+        let (database, missing) = collectors::look_at(&pool, &ohe.registry).await.unwrap();
+        assert!(missing.iter().all(|missing| missing.reason != NOT_READABLE), "{missing:?}");
+        assert!(database.revision.is_some(), "the revision may be read");
+    }
 }
 
 #[tokio::test]
 async fn the_grant_script_gives_no_more_than_is_read() {
-    let ohe = Ohe::as_it_is().await;
-    let pool = least_privileged(&ohe).await;
-    let granted: Vec<(String, String)> = sqlx::query_as(
-        "SELECT relname::text, attname::text FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid AND relkind = 'r'
-         WHERE relnamespace = 'public'::regnamespace AND attnum > 0 AND has_column_privilege(attrelid, attnum, 'SELECT')",
-    )
-    .fetch_all(&pool)
-    .await
-    .unwrap();
-    let mut read: BTreeSet<_> = needs().into_keys().collect();
-    // What the look-up of an administrator reads.
-    read.extend(["id", "accepted_tos", "email", "keycloak_user_id"].map(|name| Column::new("user_settings", name)));
-    let read: BTreeSet<_> = read.iter().filter_map(|c| Some((c.table.to_owned(), c.name?.to_owned()))).collect();
-    assert_eq!(granted.into_iter().collect::<BTreeSet<_>>(), read);
-    let writable: i64 = sqlx::query_scalar(
-        "SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
-         AND has_table_privilege(oid, 'INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER')",
-    )
-    .fetch_one(&pool)
-    .await
-    .unwrap();
-    assert_eq!(writable, 0, "OHE's tables are only read");
+    for (tables, generation) in BOTH {
+        let ohe = Ohe::as_it_is(tables).await;
+        let pool = least_privileged(&ohe).await;
+        let granted: Vec<(String, String)> = sqlx::query_as(
+            "SELECT relname::text, attname::text FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid AND relkind = 'r'
+             WHERE relnamespace = 'public'::regnamespace AND attnum > 0 AND has_column_privilege(attrelid, attnum, 'SELECT')",
+        )
+        .fetch_all(&pool)
+        .await
+        .unwrap();
+        let mut read: BTreeSet<_> = readers(generation).into_keys().collect();
+        read.extend(collectors::ADMINISTRATOR_COLUMNS);
+        read.insert(Column::new("alembic_version", "version_num"));
+        let read: BTreeSet<_> = read.iter().filter_map(|c| Some((c.table.to_owned(), c.name?.to_owned()))).collect();
+        let granted: BTreeSet<_> = granted.into_iter().collect();
+        // What another generation has is not there to be granted; the telemetry tables of OHE's own are the service's.
+        let exists = |(table, column): &&(String, String)| granted.contains(&(table.clone(), column.clone()));
+        assert_eq!(
+            granted.iter().filter(|(table, _)| !table.starts_with("telemetry_")).cloned().collect::<BTreeSet<_>>(),
+            read.iter().filter(exists).cloned().collect()
+        );
+        let writable: i64 = sqlx::query_scalar(
+            "SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
+             AND relname NOT LIKE 'telemetry\\_%'
+             AND has_table_privilege(oid, 'INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER')",
+        )
+        .fetch_one(&pool)
+        .await
+        .unwrap();
+        assert_eq!(writable, 0, "OHE's tables are only read");
+    }
 }
 
 #[tokio::test]
 async fn the_grant_script_runs_twice_and_where_tables_or_columns_are_missing() {
-    let ohe = Ohe::as_it_is().await;
-    ohe.run("DROP TABLE slack_teams; ALTER TABLE repos DROP COLUMN is_public").await;
-    let pool = least_privileged(&ohe).await;
-    let role = pool.connect_options().get_username().to_owned();
-    ohe.run(&GRANTS.replace("ohe_telemetry", &role)).await;
-    let collection = collect(&pool, &ohe.registry, &CollectionOptions::at(now())).await.unwrap();
-    assert_eq!(collection.metrics.len(), 90 - 2);
-    sqlx::raw_sql(AssertSqlSafe("CREATE TABLE of_our_own (id int)")).execute(&pool).await.unwrap();
+    for tables in [Tables::Settings, Tables::Orgs] {
+        let ohe = Ohe::as_it_is(tables).await;
+        ohe.run("DROP TABLE slack_teams; ALTER TABLE repos DROP COLUMN is_public").await;
+        let before = ask(&ohe, &ohe.pool).await;
+        let pool = least_privileged(&ohe).await;
+        let role = pool.connect_options().get_username().to_owned();
+        ohe.run(&GRANTS.replace("ohe_telemetry", &role)).await;
+        assert_eq!(ask(&ohe, &pool).await, before);
+        assert_eq!(before.missing["slack_teams"], NOT_RECORDED);
+        sqlx::raw_sql(AssertSqlSafe("CREATE TABLE of_our_own (id int)")).execute(&pool).await.unwrap();
+    }
 }
 
 #[tokio::test]
-async fn what_may_not_be_read_is_told_from_what_is_not_there() {
-    let ohe = with_sample_data().await;
-    let pool = least_privileged(&ohe).await;
-    let role = pool.connect_options().get_username().to_owned();
-    let all = ohe.collect().await.metrics;
-    let needs = needs();
-    ohe.run(&format!("REVOKE SELECT (llm_model) ON conversation_metadata FROM {role}")).await;
-    let lost = &needs[&Column::new("conversation_metadata", "llm_model")];
-    expect_without(&ohe, &pool, &all, lost, "column conversation_metadata.llm_model (may not be read)").await;
-    ohe.run(&format!(
-        "GRANT SELECT (llm_model) ON conversation_metadata TO {role}; REVOKE SELECT (id) ON slack_teams FROM {role}"
-    ))
-    .await;
-    let lost = &needs[&Column::new("slack_teams", "id")];
-    expect_without(&ohe, &pool, &all, lost, "table slack_teams (may not be read)").await;
+async fn each_column_that_may_not_be_read_costs_the_metrics_that_read_it_and_never_the_generation() {
+    for (tables, generation) in BOTH {
+        let ohe = with_sample_data(tables).await;
+        let pool = least_privileged(&ohe).await;
+        let role = pool.connect_options().get_username().to_owned();
+        let all = ask(&ohe, &pool).await;
+        for (column, lost) in readers(generation) {
+            let Some(name) = column.name else { continue };
+            let grant = |what: &str, of: &str| format!("{what} SELECT ({name}) ON \"{}\" {of} {role}", column.table);
+            ohe.run(&grant("REVOKE", "FROM")).await;
+            assert_eq!(ask(&ohe, &pool).await, all.without(&lost, NOT_READABLE), "{column} may not be read");
+            ohe.run(&grant("GRANT", "TO")).await;
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! What the documentation says of metrics and collectors is so.
 
-use collectors::{Registry, metrics_page};
+use collectors::{Registry, grants, metrics_page};
 
 #[test]
 fn the_page_of_metrics_is_what_the_dictionary_says() {
@@ -8,7 +8,17 @@ fn the_page_of_metrics_is_what_the_dictionary_says() {
     let current = metrics_page::render(&Registry::load().unwrap());
     assert!(
         page == current,
-        "docs/metrics.md is stale; rewrite it with `cargo run -p collectors --example metrics_page`"
+        "docs/metrics.md is stale; rewrite it with `cargo run -p collectors --example documentation`"
+    );
+}
+
+#[test]
+fn the_grant_script_names_what_is_read() {
+    let script = include_str!("../../../docs/grants.sql");
+    let current = grants::render(script, &Registry::load().unwrap()).unwrap();
+    assert!(
+        script == current,
+        "docs/grants.sql is stale; rewrite it with `cargo run -p collectors --example documentation`"
     );
 }
 

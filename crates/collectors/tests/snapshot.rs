@@ -8,6 +8,7 @@ use collectors::{CollectionOptions, Measure, Registry, Snapshot, Source, collect
 use domain::metric::{Metric, MetricDeclaration};
 use ohe::{Ohe, int, now};
 use probe::{Probe, registry_with};
+use sample_data::Tables;
 use sqlx::{AssertSqlSafe, PgPool, postgres::PgPoolOptions};
 use tokio::sync::OnceCell;
 
@@ -28,7 +29,7 @@ async fn rows_and_backend(snapshot: &mut Snapshot<'_>) -> (i64, i32) {
 #[tokio::test]
 async fn what_is_committed_between_two_collectors_is_not_seen() {
     static BACKEND: OnceCell<i32> = OnceCell::const_new();
-    let ohe = Ohe::for_rows_by_hand().await;
+    let ohe = Ohe::for_rows_by_hand(Tables::Settings).await;
     ohe.run("INSERT INTO conversation_metadata (created_at) VALUES ({now})").await;
     WRITER.set(ohe.owner().clone()).unwrap();
     let registry = Registry::new([
@@ -67,7 +68,7 @@ async fn what_is_committed_between_two_collectors_is_not_seen() {
 
 #[tokio::test]
 async fn collectors_share_one_connection() {
-    let ohe = Ohe::as_it_is().await;
+    let ohe = Ohe::as_it_is(Tables::Settings).await;
     let registry = registry_with([Probe::behaving("zz_last_of_all", |snapshot| {
         Box::pin(async {
             let ours = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
@@ -82,9 +83,9 @@ async fn collectors_share_one_connection() {
 
 #[tokio::test]
 async fn the_time_zone_of_the_session_changes_nothing() {
-    let ohe = Ohe::as_it_is().await;
+    let ohe = Ohe::as_it_is(Tables::Settings).await;
     let plan = sample_data::Plan::half_a_year(now(), 80, 3_000);
-    let plan = sample_data::Plan { seed: 7, tables: sample_data::Tables::Settings, ..plan };
+    let plan = sample_data::Plan { seed: 7, tables: Tables::Settings, ..plan };
     sample_data::generate(ohe.owner(), &plan).await.unwrap();
     let utc = ohe.collect().await.metrics;
     assert_ne!(utc["v1_starts_30d"], int(0));
@@ -106,7 +107,7 @@ async fn the_time_zone_of_the_session_changes_nothing() {
 
 #[tokio::test]
 async fn an_instant_finer_than_the_databases_clock_is_cut_to_it() {
-    let ohe = Ohe::for_rows_by_hand().await;
+    let ohe = Ohe::for_rows_by_hand(Tables::Settings).await;
     ohe.run("INSERT INTO conversation_metadata (created_at) VALUES ({now}), ({now} + interval '1 microsecond')").await;
     let fine = CollectionOptions::at(now() + chrono::TimeDelta::nanoseconds(999));
     let collection = collect(&ohe.pool, &ohe.registry, &fine).await.unwrap();
@@ -116,7 +117,7 @@ async fn an_instant_finer_than_the_databases_clock_is_cut_to_it() {
 
 #[tokio::test]
 async fn settings_of_the_session_are_untouched_after_a_collection() {
-    let ohe = Ohe::as_it_is().await;
+    let ohe = Ohe::as_it_is(Tables::Settings).await;
     let settings = "SELECT string_agg(name || '=' || setting, ',' ORDER BY name) FROM pg_settings
                     WHERE name IN ('TimeZone', 'statement_timeout', 'work_mem', 'jit', 'transaction_read_only')";
     let mut connection = ohe.pool.acquire().await.unwrap();

@@ -7,8 +7,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use domain::collector::CollectorRun;
+use domain::collector::{CollectorRun, MissingMetrics};
 use domain::metric::MetricValue;
+use domain::ohe::OheDatabase;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
@@ -21,6 +22,8 @@ pub struct NewBatch {
     pub collected_at: DateTime<Utc>,
     /// The schedule slot it was made for; none for an install's first and for one made by hand.
     pub slot: Option<DateTime<Utc>>,
+    /// OHE's database as the collection found it.
+    pub database: OheDatabase,
     /// The metrics that were had, by key.
     pub metrics: BTreeMap<String, MetricValue>,
     /// What each collector did, those without metrics included.
@@ -152,6 +155,8 @@ pub struct BatchCursor {
 pub struct BatchDetail {
     /// The batch without its metrics.
     pub summary: BatchSummary,
+    /// OHE's database as the collection found it; none in batches of an earlier release.
+    pub database: Option<OheDatabase>,
     /// The metrics by key, in alphabetical order.
     pub metrics: Map<String, Value>,
     /// What each collector did, by name.
@@ -171,8 +176,10 @@ pub struct RunRecord {
     pub collector: String,
     /// How it ended: a word of [`domain::collector::CollectorStatus::word`].
     pub status: String,
-    /// What is missing, or what went wrong.
+    /// What went wrong. In runs of an earlier release, also which tables and columns were missing.
     pub detail: Option<String>,
+    /// What it could not give, and why; empty in runs of an earlier release.
+    pub missing: Vec<MissingMetrics>,
     /// How many metrics it gave to the batch.
     pub metric_count: u32,
     /// How long it took, to the millisecond.

@@ -140,8 +140,13 @@ impl<'a> Story<'a> {
         let collection =
             collectors::collect(&pool, &self.install.services.registry, &CollectionOptions::at(now)).await?;
         pool.close().await;
-        let batch =
-            NewBatch { collected_at: now, slot: Some(slot), metrics: collection.metrics, runs: collection.runs };
+        let batch = NewBatch {
+            collected_at: now,
+            slot: Some(slot),
+            database: collection.database,
+            metrics: collection.metrics,
+            runs: collection.runs,
+        };
         self.install.services.store.insert_batch(&batch).await?;
         Ok(())
     }

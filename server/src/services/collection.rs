@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 use collectors::{Collection, CollectionOptions, Registry};
 use domain::clock::Clock;
-use domain::collector::CollectorStatus;
+use domain::collector::{CollectorRun, CollectorStatus};
 use domain::metric::MetricValue;
 use serde::Serialize;
 use serde_json::Value;
@@ -173,13 +173,15 @@ impl CollectionService {
         collection: Collection,
     ) -> Result<CollectionOutcome, CollectionError> {
         let outcome = completed(&collection, None);
-        for run in collection.runs.iter().filter(|run| run.status != CollectorStatus::Ok) {
-            warn!(collector = run.collector, status = %run.status, "a collector did not give all its metrics");
+        let failed = |run: &&CollectorRun| !matches!(run.status, CollectorStatus::Ok | CollectorStatus::NotAvailable);
+        for run in collection.runs.iter().filter(failed) {
+            warn!(collector = run.collector, status = %run.status, "a collector did not give its metrics");
         }
-        let batch = NewBatch { collected_at: now, slot, metrics: collection.metrics, runs: collection.runs };
+        let Collection { database, metrics, runs } = collection;
+        let batch = NewBatch { collected_at: now, slot, database, metrics, runs };
         match self.store.insert_batch(&batch).await? {
             Insertion::Created(id) => {
-                info!(batch = %id, metrics = batch.metrics.len(), "batch collected");
+                info!(batch = %id, metrics = batch.metrics.len(), ohe = %batch.database, "batch collected");
                 Ok(outcome)
             }
             Insertion::AlreadyCollected(_) => Ok(skipped(SkipReason::AlreadyCollected)),
@@ -189,10 +191,7 @@ impl CollectionService {
 
 fn completed(collection: &Collection, metrics: Option<BTreeMap<String, MetricValue>>) -> CollectionOutcome {
     let collectors_run = collection.runs.iter().map(|run| {
-        let result = match &run.status {
-            CollectorStatus::Ok => Value::from(run.metric_count),
-            other => Value::from(other.to_string()),
-        };
+        let result = if run.metric_count > 0 { Value::from(run.metric_count) } else { Value::from(run.in_words()) };
         (run.collector.clone(), result)
     });
     CollectionOutcome::Completed {

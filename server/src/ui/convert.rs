@@ -8,7 +8,7 @@ use app::model::{
 };
 use chrono::TimeDelta;
 use collectors::Column;
-use domain::collector::{CollectorRun, CollectorStatus};
+use domain::collector::{CollectorRun, CollectorStatus, MissingMetrics};
 use domain::metric::{DictionaryEntry, MetricValue};
 use serde_json::{Value, json};
 use store::RunRecord;
@@ -46,6 +46,7 @@ pub(super) fn batch_detail(batch: store::BatchDetail) -> BatchDetail {
     attempts.reverse();
     BatchDetail {
         summary: batch_summary(batch.summary),
+        database: batch.database,
         runs: batch.runs.into_iter().map(run).collect(),
         attempts,
         // As the vendor's client writes it: compact, the keys in their stored order.
@@ -88,16 +89,25 @@ pub(super) fn table_reads(columns: &[Column]) -> Vec<TableRead> {
 
 fn run(record: RunRecord) -> CollectorRun {
     let detail = record.detail.unwrap_or_default();
+    let mut missing = record.missing;
+    // An earlier release stored the tables and columns alone, and gave this status to a collector that lacked a part, too.
+    if missing.is_empty() && record.status == "not_available" {
+        let columns = detail.split(", ").map(str::to_owned).collect();
+        let reason = "OHE's database lacked what this reads.".to_owned();
+        missing.push(MissingMetrics { reason, keys: Vec::new(), columns });
+    }
     let status = match record.status.as_str() {
         "ok" => CollectorStatus::Ok,
-        "not_available" => CollectorStatus::NotAvailable { missing: detail.split(", ").map(str::to_owned).collect() },
+        "not_available" if record.metric_count > 0 => CollectorStatus::Ok,
+        "not_available" => CollectorStatus::NotAvailable,
         // The limit in force then is the first number of the detail.
         "timed_out" => CollectorStatus::TimedOut {
             limit_seconds: detail.split_whitespace().find_map(|word| word.parse().ok()).unwrap_or_default(),
         },
         _ => CollectorStatus::Error { message: detail },
     };
-    CollectorRun { collector: record.collector, status, metric_count: record.metric_count, duration: record.duration }
+    let RunRecord { collector, metric_count, duration, .. } = record;
+    CollectorRun { collector, status, metric_count, missing, duration }
 }
 
 pub(super) fn last_run(record: RunRecord) -> LastRun {

@@ -14,6 +14,7 @@ use app::model::{
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use domain::license::license_status;
+use domain::ohe::Generation;
 use store::{Call, StoreError};
 use tracing::error;
 use uuid::Uuid;
@@ -154,12 +155,15 @@ impl Dashboard {
         let services = self.services();
         let last_runs = services.store.last_runs().await?;
         let mut last_runs = last_runs.into_iter().map(|run| (run.collector.clone(), run)).collect::<HashMap<_, _>>();
+        let database = services.store.last_ohe_database().await?;
+        // Before the first collection nobody has looked; most installs are of the newer generation.
+        let generation = database.as_ref().map_or(Generation::Orgs, |database| database.generation);
         let collectors = services.registry.collectors().iter().map(|collector| CollectorSummary {
             name: collector.name().to_owned(),
-            reads: convert::table_reads(&collector.reads()),
+            reads: convert::table_reads(&collector.reads(generation)),
             declared_metrics: u32::try_from(collector.declarations().len()).unwrap_or(u32::MAX),
             last_run: last_runs.remove(collector.name()).map(convert::last_run),
         });
-        Ok(CollectorList { collectors: collectors.collect() })
+        Ok(CollectorList { collectors: collectors.collect(), database })
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::clock::{Clock, SystemClock};
 use domain::metric::MetricValue;
+use domain::ohe::{Generation, OheDatabase};
 use ohe_telemetry::config::Config;
 use ohe_telemetry::install::Install;
 use private_postgres::PrivatePostgres;
@@ -95,7 +96,9 @@ impl World {
     /// Stores one such batch.
     pub(crate) async fn collected_at(&self, at: DateTime<Utc>, number: u32, slot: Option<DateTime<Utc>>) {
         let metrics = [("total_users".to_owned(), MetricValue::Int(i64::from(number)))].into();
-        self.store().insert_batch(&NewBatch { collected_at: at, slot, metrics, runs: Vec::new() }).await.unwrap();
+        let database = OheDatabase { generation: Generation::Orgs, revision: None, answerable: 1, known: 1 };
+        let batch = NewBatch { collected_at: at, slot, database, metrics, runs: Vec::new() };
+        self.store().insert_batch(&batch).await.unwrap();
     }
 
     /// The requests that came to `endpoint`, oldest first.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use domain::clock::ManualClock;
+use domain::ohe::{Generation, OheDatabase};
 use ohe_telemetry::config::Config;
 use ohe_telemetry::install::Install;
 use ohe_telemetry::services::Services;
@@ -73,6 +74,7 @@ impl Fixture {
         let batch = store::NewBatch {
             collected_at: at(text),
             slot: None,
+            database: OheDatabase { generation: Generation::Orgs, revision: None, answerable: 1, known: 1 },
             metrics: [("total_users".to_owned(), domain::metric::MetricValue::Int(1))].into(),
             runs: Vec::new(),
         };

@@ -160,7 +160,7 @@ const MEASURES: &[Measure] = &[
         )
         .only_on_orgs(),
     Source::of(&["conversation_metadata"])
-        .filter("{deleted_at} BETWEEN ({now} - interval '30 days') AT TIME ZONE 'UTC' AND {now} AT TIME ZONE 'UTC'")
+        .filter("{deleted_at} BETWEEN (({now} - interval '30 days') AT TIME ZONE 'UTC') AND ({now} AT TIME ZONE 'UTC')")
         .count(MetricDeclaration::int(
             "conversations_deleted_30d",
             "conversations",

@@ -251,7 +251,7 @@ const MEASURES: &[Measure] = &[
     .only_on_orgs(),
     Source::of(&["device_codes"])
         .count_where(
-            "{authorized_at} BETWEEN ({now} - interval '30 days') AT TIME ZONE 'UTC' AND {now} AT TIME ZONE 'UTC'",
+            "{authorized_at} BETWEEN (({now} - interval '30 days') AT TIME ZONE 'UTC') AND ({now} AT TIME ZONE 'UTC')",
             MetricDeclaration::int(
                 "device_logins_30d",
                 "logins",

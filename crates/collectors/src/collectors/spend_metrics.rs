@@ -19,7 +19,7 @@ impl MetricsCollector for SpendMetrics {
 }
 
 const COST_30D: Source = Source::of(&["conversation_cost_events"])
-    .filter("{occurred_at} BETWEEN ({now} - interval '30 days') AT TIME ZONE 'UTC' AND {now} AT TIME ZONE 'UTC'");
+    .filter("{occurred_at} BETWEEN (({now} - interval '30 days') AT TIME ZONE 'UTC') AND ({now} AT TIME ZONE 'UTC')");
 
 /// OHE added both columns at once. What an event was for, and by which model, is told only where both are known.
 const DETAILS: &[Column] =

@@ -8,8 +8,8 @@ mod relations;
 use domain::ohe::Generation;
 use sqlx::PgConnection;
 
-pub(crate) use catalog::Catalog;
 pub use catalog::Column;
+pub(crate) use catalog::{Catalog, distinct};
 
 /// The columns that tell the generations apart. Both exist, readable or not, on generation orgs.
 const ORGS: [Column; 2] = [Column::new("user", "current_org_id"), Column::new("conversation_metadata_saas", "user_id")];

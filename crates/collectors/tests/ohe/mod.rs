@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use collectors::{Collection, CollectionOptions, Registry, collect};
 use domain::metric::MetricValue;
 use private_postgres::testing::TestDatabase;
+use sample_data::Tables;
 use sqlx::{AssertSqlSafe, PgPool, postgres::PgConnectOptions};
 
 /// The instant of the collections, to the microsecond.
@@ -30,27 +31,29 @@ impl Ohe {
         Self { database, pool, registry: Registry::load().unwrap() }
     }
 
-    /// All tables, empty, as OHE makes them.
-    pub(crate) async fn as_it_is() -> Self {
+    /// All tables of a release, empty, as OHE makes them.
+    pub(crate) async fn as_it_is(tables: Tables) -> Self {
         let ohe = Self::without_tables().await;
-        sample_data::create_tables(ohe.database.pool(), sample_data::Tables::Settings).await.unwrap();
+        sample_data::create_tables(ohe.database.pool(), tables).await.unwrap();
         ohe
     }
 
     /// All tables, empty, and rows need only the columns that a test is about.
-    pub(crate) async fn for_rows_by_hand() -> Self {
-        let ohe = Self::as_it_is().await;
+    pub(crate) async fn for_rows_by_hand(tables: Tables) -> Self {
+        let ohe = Self::as_it_is(tables).await;
         ohe.run(
             "DO $$ DECLARE it record; BEGIN
+                 FOR it IN SELECT conrelid::regclass AS relation, conname AS name FROM pg_constraint
+                           WHERE contype = 'f' AND connamespace = 'public'::regnamespace
+                 LOOP EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', it.relation, it.name); END LOOP;
                  FOR it IN SELECT attrelid::regclass AS relation, attname AS name FROM pg_attribute
                            JOIN pg_class ON pg_class.oid = attrelid AND relkind = 'r'
                            WHERE relnamespace = 'public'::regnamespace AND attnum > 0 AND attnotnull
-                                 AND attname NOT IN ('id', 'conversation_id', 'version_num')
+                                 AND NOT EXISTS (SELECT FROM pg_constraint WHERE contype = 'p' AND conrelid = attrelid
+                                                 AND attnum = ANY (conkey))
                  LOOP EXECUTE format('ALTER TABLE %s ALTER COLUMN %I DROP NOT NULL', it.relation, it.name); END LOOP;
              END $$;
              ALTER TABLE conversation_metadata ALTER COLUMN conversation_id SET DEFAULT gen_random_uuid();
-             ALTER TABLE conversation_feedback ALTER COLUMN conversation_id DROP NOT NULL;
-             ALTER TABLE conversation_callbacks ALTER COLUMN conversation_id DROP NOT NULL;
              ALTER TABLE app_conversation_start_task ALTER COLUMN id SET DEFAULT gen_random_uuid();
              ALTER TABLE event_callback_result ALTER COLUMN id SET DEFAULT gen_random_uuid()",
         )
@@ -88,13 +91,29 @@ impl Ohe {
 
     /// Collects, and compares some of the metrics.
     pub(crate) async fn expect<const N: usize>(&self, expected: [(&str, MetricValue); N]) {
-        let collection = self.collect().await;
-        for run in &collection.runs {
-            assert_eq!(run.status.word(), "ok", "{}: {}", run.collector, run.status);
-        }
+        let collection = self.collect_without_failure().await;
         let found: Vec<_> = expected.iter().map(|(key, _)| (*key, collection.metrics.get(*key).cloned())).collect();
         let expected: Vec<_> = expected.into_iter().map(|(key, value)| (key, Some(value))).collect();
         assert_eq!(found, expected);
+    }
+
+    /// Collects, and sees that metrics are missing, and why.
+    pub(crate) async fn expect_missing(&self, keys: &[&str], reason: &str) {
+        let collection = self.collect_without_failure().await;
+        for key in keys {
+            assert_eq!(collection.metrics.get(*key), None, "{key}");
+            let missing = collection.runs.iter().flat_map(|run| &run.missing);
+            let why = missing.filter(|missing| missing.keys.iter().any(|known| known == key));
+            assert_eq!(why.map(|missing| missing.reason.as_str()).collect::<Vec<_>>(), [reason], "{key}");
+        }
+    }
+
+    async fn collect_without_failure(&self) -> Collection {
+        let collection = self.collect().await;
+        for run in &collection.runs {
+            assert!(["ok", "not_available"].contains(&run.status.word()), "{}: {}", run.collector, run.status);
+        }
+        collection
     }
 }
 

@@ -7,32 +7,6 @@ use serde_json::Value;
 
 use super::{Install, Row, Rows, mean, size};
 
-pub(super) const TABLES: [&str; 23] = [
-    "api_keys",
-    "app_conversation_start_task",
-    "auth_tokens",
-    "conversation_callbacks",
-    "conversation_feedback",
-    "conversation_metadata",
-    "conversation_work",
-    "custom_secrets",
-    "event_callback_result",
-    "github_app_installations",
-    "gitlab_webhook",
-    "jira_dc_users",
-    "jira_dc_workspaces",
-    "jira_users",
-    "jira_workspaces",
-    "linear_users",
-    "linear_workspaces",
-    "maintenance_tasks",
-    "openhands_prs",
-    "repos",
-    "slack_teams",
-    "slack_users",
-    "user_settings",
-];
-
 type Metrics = BTreeMap<&'static str, f64>;
 
 pub(super) fn all(install: &Install) -> Metrics {
@@ -43,7 +17,7 @@ pub(super) fn all(install: &Install) -> Metrics {
 }
 
 fn system_metrics(install: &Install) -> Metrics {
-    let (users, conversations) = (install.rows("user_settings"), install.rows("conversation_metadata"));
+    let (users, conversations) = (&install.users, &install.conversations);
     let (tasks, repos) = (install.rows("maintenance_tasks"), install.rows("repos"));
     let has_email = |row: &Row| row.text("email").is_some_and(|email| !email.is_empty());
     let domains: BTreeSet<_> = users
@@ -53,14 +27,14 @@ fn system_metrics(install: &Install) -> Metrics {
         .filter(|(name, domain)| !name.is_empty() && !domain.is_empty())
         .map(|(_, domain)| domain.to_lowercase())
         .collect();
-    let earliest = users.0.iter().filter_map(|row| row.time("accepted_tos")).min();
+    let earliest = install.rows("user_settings").0.iter().filter_map(|row| row.time("accepted_tos")).min();
     let age = earliest.map_or(0, |earliest| (install.now - earliest).num_days().max(0));
     let hour_ago = install.now - TimeDelta::hours(1);
     Metrics::from([
-        ("total_users", size(&users.users("keycloak_user_id"))),
-        ("user_settings_rows", users.count()),
-        ("users_tos_accepted", size(&users.only(|row| row.get("accepted_tos").is_some()).users("keycloak_user_id"))),
-        ("users_with_email", size(&users.only(has_email).users("keycloak_user_id"))),
+        ("total_users", size(&users.users("id"))),
+        ("user_settings_rows", install.rows("user_settings").count()),
+        ("users_tos_accepted", size(&users.only(|row| row.get("accepted_tos").is_some()).users("id"))),
+        ("users_with_email", size(&users.only(has_email).users("id"))),
         ("email_domains", size(&domains)),
         ("install_age_days", f64::from(i32::try_from(age).unwrap())),
         ("total_conversations", conversations.count()),
@@ -80,22 +54,21 @@ fn system_metrics(install: &Install) -> Metrics {
 }
 
 fn user_activity(install: &Install) -> Metrics {
-    let (users, conversations) = (install.rows("user_settings"), install.rows("conversation_metadata"));
-    let active = |days| size(&install.within(conversations, "last_updated_at", days).users("user_id"));
+    let (users, conversations) = (&install.users, &install.conversations);
+    let active = |days| size(&install.within(conversations, "last_updated_at", days).users("owner"));
     let recent = install.within(conversations, "created_at", 30);
     let (month, two_months) = (install.now - TimeDelta::days(30), install.now - TimeDelta::days(60));
     let before = conversations.only(|row| row.time("created_at").is_some_and(|t| t >= two_months && t < month));
     let mut counts = BTreeMap::<_, f64>::new();
     for row in &recent.0 {
-        if let Some(user) = row.text("user_id").filter(|user| !user.is_empty()) {
+        if let Some(user) = row.text("owner").filter(|user| !user.is_empty()) {
             *counts.entry(user).or_default() += 1.0;
         }
     }
     let counts: Vec<_> = counts.into_values().collect();
-    let creating = recent.users("user_id");
-    let new = |days| size(&install.within(users, "accepted_tos", days).users("keycloak_user_id"));
-    let consents =
-        |row: &Row| row.flag("user_consents_to_analytics") && row.time("accepted_tos").is_none_or(|t| t <= install.now);
+    let creating = recent.users("owner");
+    let new = |days| size(&install.within(users, "accepted_tos", days).users("id"));
+    let consents = |row: &Row| row.flag("consent") && row.time("accepted_tos").is_none_or(|t| t <= install.now);
     let keys = install.rows("api_keys").only(|row| !row.is("name", "MCP_API_KEY"));
     Metrics::from([
         ("active_users_1d", active(1)),
@@ -106,20 +79,20 @@ fn user_activity(install: &Install) -> Metrics {
             conversations.count_where(|row| row.time("created_at").is_some_and(|t| t <= install.now)),
         ),
         ("users_creating_30d", size(&creating)),
-        ("returning_users_30d", size(&creating.intersection(&before.users("user_id")).collect())),
+        ("returning_users_30d", size(&creating.intersection(&before.users("owner")).collect())),
         ("power_users_30d", size(&counts.iter().enumerate().filter(|(_, n)| **n >= 10.0).map(|(i, _)| i).collect())),
         ("max_conversations_per_user_30d", counts.iter().copied().fold(0.0, f64::max)),
         ("avg_conversations_per_user_30d", mean(&counts)),
         ("new_users_7d", new(7)),
         ("new_users_30d", new(30)),
-        ("users_analytics_opt_in", size(&users.only(consents).users("keycloak_user_id"))),
+        ("users_analytics_opt_in", size(&users.only(consents).users("id"))),
         ("api_keys_total", keys.count()),
         ("api_key_users_30d", size(&install.within(&keys, "last_used_at", 30).users("user_id"))),
     ])
 }
 
 fn conversation_metrics(install: &Install) -> Metrics {
-    let conversations = install.within(install.rows("conversation_metadata"), "created_at", 30);
+    let conversations = install.within(&install.conversations, "created_at", 30);
     let feedback = install.within(install.rows("conversation_feedback"), "created_at", 30);
     let has_pull_request =
         |row: &Row| row.get("pr_number").and_then(Value::as_array).is_some_and(|numbers| !numbers.is_empty());
@@ -144,7 +117,7 @@ fn conversation_metrics(install: &Install) -> Metrics {
 }
 
 fn integration_usage(install: &Install) -> Metrics {
-    let conversations = install.within(install.rows("conversation_metadata"), "created_at", 30);
+    let conversations = install.within(&install.conversations, "created_at", 30);
     let by = |column, value| conversations.count_where(|row| row.is(column, value));
     let linked = |provider| {
         size(&install.rows("auth_tokens").only(|row| row.is("identity_provider", provider)).users("keycloak_user_id"))
@@ -188,7 +161,7 @@ fn integration_usage(install: &Install) -> Metrics {
 }
 
 fn performance_metrics(install: &Install) -> Metrics {
-    let conversations = install.within(install.rows("conversation_metadata"), "created_at", 30);
+    let conversations = install.within(&install.conversations, "created_at", 30);
     let ids = conversations.distinct("conversation_id");
     let work = install.rows("conversation_work").only(|row| ids.contains(row.text("conversation_id").unwrap()));
     let seconds = |row: &Row| row.number("seconds");

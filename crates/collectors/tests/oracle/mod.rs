@@ -1,6 +1,7 @@
 //! Every metric once more, straight from its definition, in plain Rust over all rows of all tables.
 
 mod definitions;
+mod since_2026;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,20 +9,59 @@ use chrono::{DateTime, NaiveDateTime, TimeDelta};
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, PgPool};
 
-/// All metrics as of `now`, as numbers.
-pub(crate) async fn metrics(pool: &PgPool, now: NaiveDateTime) -> BTreeMap<&'static str, f64> {
+/// All metrics as of `now`, as numbers; none for a metric that is missing.
+pub(crate) async fn metrics(pool: &PgPool, now: NaiveDateTime) -> BTreeMap<&'static str, Option<f64>> {
+    let names: Vec<String> = sqlx::query_scalar(
+        "SELECT relname::text FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace",
+    )
+    .fetch_all(pool)
+    .await
+    .unwrap();
     let mut tables = BTreeMap::new();
-    for table in definitions::TABLES {
-        let all = AssertSqlSafe(format!("SELECT to_jsonb(all_rows) FROM {table} AS all_rows"));
+    for table in names {
+        let all = AssertSqlSafe(format!("SELECT to_jsonb(all_rows) FROM \"{table}\" AS all_rows"));
         let rows: Vec<Value> = sqlx::query_scalar(all).fetch_all(pool).await.unwrap();
         tables.insert(table, Rows(rows.into_iter().map(Row).collect()));
     }
-    definitions::all(&Install { tables, now })
+    let is_orgs = tables.contains_key("conversation_metadata_saas");
+    let mut install = Install { tables, now, users: Rows(Vec::new()), conversations: Rows(Vec::new()) };
+    (install.users, install.conversations) =
+        if is_orgs { since_2026::building_blocks(&install) } else { before_2026(&install) };
+    let mut metrics = definitions::all(&install).into_iter().map(|(key, value)| (key, Some(value))).collect();
+    if is_orgs {
+        since_2026::change(&mut metrics, &install);
+    }
+    metrics
+}
+
+/// Users and conversations of generation settings.
+fn before_2026(install: &Install) -> (Rows, Rows) {
+    let users = install.rows("user_settings").only(|row| row.text("keycloak_user_id").is_some_and(|id| !id.is_empty()));
+    let conversations = install.rows("conversation_metadata");
+    let owned = |row: &Row| row.with("owner", row.text("user_id").filter(|id| !id.is_empty()).into());
+    (Rows(users.0.iter().map(of_settings).collect()), Rows(conversations.0.iter().map(owned).collect()))
+}
+
+/// A row of `user_settings` as a user.
+fn of_settings(row: &Row) -> Row {
+    user(row, row.text("keycloak_user_id"))
+}
+
+/// A row of either table of users as a user.
+fn user(row: &Row, id: Option<&str>) -> Row {
+    Row(serde_json::json!({
+        "id": id, "accepted_tos": row.0["accepted_tos"], "email": row.0["email"],
+        "consent": row.0["user_consents_to_analytics"]
+    }))
 }
 
 struct Install {
-    tables: BTreeMap<&'static str, Rows>,
+    tables: BTreeMap<String, Rows>,
     now: NaiveDateTime,
+    /// With `id`, `accepted_tos`, `email` and `consent`.
+    users: Rows,
+    /// That were not deleted, with `owner`.
+    conversations: Rows,
 }
 
 impl Install {
@@ -39,6 +79,13 @@ impl Install {
 struct Row(Value);
 
 impl Row {
+    /// The row with one column more.
+    fn with(&self, column: &str, value: Value) -> Self {
+        let mut row = self.0.clone();
+        row[column] = value;
+        Self(row)
+    }
+
     fn get(&self, column: &str) -> Option<&Value> {
         let value = self.0.get(column).unwrap_or_else(|| panic!("there is no column {column}"));
         (!value.is_null()).then_some(value)

@@ -6,6 +6,7 @@ use collectors::{Collection, CollectorError, Column, Measure, MetricsCollector, 
 use domain::{
     collector::CollectorStatus,
     metric::{Metric, MetricDeclaration},
+    ohe::Generation,
 };
 use futures::future::BoxFuture;
 
@@ -51,8 +52,9 @@ impl MetricsCollector for Probe {
         self.measures
     }
 
-    fn reads(&self) -> Vec<Column> {
-        self.measures.iter().flat_map(Measure::reads).chain(self.reads.iter().copied()).collect()
+    fn reads(&self, generation: Generation) -> Vec<Column> {
+        let measured = self.measures.iter().flat_map(|measure| measure.reads(generation));
+        measured.chain(self.reads.iter().copied()).collect()
     }
 
     fn declarations(&self) -> Vec<MetricDeclaration> {

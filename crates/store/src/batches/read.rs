@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use domain::ohe::OheDatabase;
 use serde_json::{Map, Value};
 use sqlx::postgres::PgRow;
 use sqlx::types::Json;
@@ -99,7 +100,7 @@ impl Store {
         let row = sqlx::query(
             "SELECT id, collected_at, slot, uploaded_at, set_aside_at, upload_attempts, last_upload_error,
                     (SELECT count(*)::int FROM jsonb_object_keys(metrics_data)) AS metric_count, created_at, updated_at,
-                    metrics_data
+                    metrics_data, ohe_generation, ohe_revision, metrics_answerable, metrics_known
              FROM telemetry_metrics WHERE id = $1",
         )
         .bind(id)
@@ -109,10 +110,25 @@ impl Store {
         let Json(metrics): Json<Map<String, Value>> = row.try_get("metrics_data")?;
         Ok(Some(BatchDetail {
             summary: BatchSummary::from_row(&row)?,
+            database: ohe_database(&row)?,
             metrics,
             runs: self.runs_of(id).await?,
             attempts: self.attempts_of(id).await?,
         }))
+    }
+
+    /// OHE's database as the newest collection found it; none before the first of this release.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub async fn last_ohe_database(&self) -> Result<Option<OheDatabase>, StoreError> {
+        let row = sqlx::query(
+            "SELECT ohe_generation, ohe_revision, metrics_answerable, metrics_known FROM telemetry_metrics
+             ORDER BY collected_at DESC, id DESC LIMIT 1",
+        )
+        .fetch_optional(&self.pool)
+        .await?;
+        Ok(row.map(|row| ohe_database(&row)).transpose()?.flatten())
     }
 
     /// The last run of each collector that ever ran, by name.
@@ -121,7 +137,7 @@ impl Store {
     /// Any [`StoreError`].
     pub async fn last_runs(&self) -> Result<Vec<RunRecord>, StoreError> {
         Ok(sqlx::query_as(
-            "SELECT DISTINCT ON (collector) batch_id, collected_at, collector, status, detail, metric_count, duration_ms
+            "SELECT DISTINCT ON (collector) batch_id, collected_at, collector, status, detail, metric_count, duration_ms, missing
              FROM telemetry_collector_runs JOIN telemetry_metrics ON telemetry_metrics.id = batch_id
              ORDER BY collector, collected_at DESC, batch_id DESC",
         )
@@ -148,7 +164,7 @@ impl Store {
 
     async fn runs_of(&self, batch_id: Uuid) -> Result<Vec<RunRecord>, StoreError> {
         Ok(sqlx::query_as(
-            "SELECT batch_id, collected_at, collector, status, detail, metric_count, duration_ms
+            "SELECT batch_id, collected_at, collector, status, detail, metric_count, duration_ms, missing
              FROM telemetry_collector_runs JOIN telemetry_metrics ON telemetry_metrics.id = batch_id
              WHERE batch_id = $1 ORDER BY collector",
         )
@@ -156,6 +172,19 @@ impl Store {
         .fetch_all(&self.pool)
         .await?)
     }
+}
+
+/// None in batches of an earlier release; neither where a later one has stored what this one does not know.
+fn ohe_database(row: &PgRow) -> Result<Option<OheDatabase>, sqlx::Error> {
+    let generation: Option<String> = row.try_get("ohe_generation")?;
+    let Some(generation) = generation.and_then(|word| word.parse().ok()) else { return Ok(None) };
+    let count = |column| row.try_get::<Option<i32>, _>(column).map(|count| count.unwrap_or_default().unsigned_abs());
+    Ok(Some(OheDatabase {
+        generation,
+        revision: row.try_get("ohe_revision")?,
+        answerable: count("metrics_answerable")?,
+        known: count("metrics_known")?,
+    }))
 }
 
 impl FromRow<'_, PgRow> for RunRecord {
@@ -166,6 +195,7 @@ impl FromRow<'_, PgRow> for RunRecord {
             collector: row.try_get("collector")?,
             status: row.try_get("status")?,
             detail: row.try_get("detail")?,
+            missing: row.try_get::<Json<_>, _>("missing")?.0,
             metric_count: row.try_get::<i32, _>("metric_count")?.unsigned_abs(),
             duration: Duration::from_millis(row.try_get::<i64, _>("duration_ms")?.unsigned_abs()),
         })

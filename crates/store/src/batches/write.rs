@@ -77,12 +77,18 @@ impl Store {
 
 async fn insert(transaction: &mut PgTransaction<'_>, batch: &NewBatch) -> Result<Option<Uuid>, sqlx::Error> {
     sqlx::query_scalar(
-        "INSERT INTO telemetry_metrics (collected_at, slot, metrics_data) VALUES ($1, $2, $3)
+        "INSERT INTO telemetry_metrics
+             (collected_at, slot, metrics_data, ohe_generation, ohe_revision, metrics_answerable, metrics_known)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)
          ON CONFLICT (slot) DO NOTHING RETURNING id",
     )
     .bind(batch.collected_at)
     .bind(batch.slot)
     .bind(Json(&batch.metrics))
+    .bind(batch.database.generation.word())
+    .bind(&batch.database.revision)
+    .bind(i32::try_from(batch.database.answerable).unwrap_or(i32::MAX))
+    .bind(i32::try_from(batch.database.known).unwrap_or(i32::MAX))
     .fetch_optional(&mut **transaction)
     .await
 }
@@ -90,8 +96,9 @@ async fn insert(transaction: &mut PgTransaction<'_>, batch: &NewBatch) -> Result
 async fn insert_runs(connection: &mut PgConnection, batch_id: Uuid, runs: &[CollectorRun]) -> Result<(), sqlx::Error> {
     for run in runs {
         sqlx::query(
-            "INSERT INTO telemetry_collector_runs (batch_id, collector, status, detail, metric_count, duration_ms)
-             VALUES ($1, $2, $3, $4, $5, $6)",
+            "INSERT INTO telemetry_collector_runs
+                 (batch_id, collector, status, detail, metric_count, duration_ms, missing)
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
         )
         .bind(batch_id)
         .bind(&run.collector)
@@ -99,6 +106,7 @@ async fn insert_runs(connection: &mut PgConnection, batch_id: Uuid, runs: &[Coll
         .bind(run.status.detail().as_deref().map(one_line))
         .bind(i32::try_from(run.metric_count).unwrap_or(i32::MAX))
         .bind(i64::try_from(run.duration.as_millis()).unwrap_or(i64::MAX))
+        .bind(Json(&run.missing))
         .execute(&mut *connection)
         .await?;
     }

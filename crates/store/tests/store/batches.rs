@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::collector::{CollectorRun, CollectorStatus};
+use domain::collector::{CollectorRun, CollectorStatus, MissingMetrics};
 use domain::metric::MetricValue;
 use futures::future::join_all;
 use serde_json::{Value, json};
@@ -18,7 +18,13 @@ async fn a_batch_comes_back_as_it_was_stored() {
         collector: collector.to_owned(),
         status,
         metric_count,
+        missing: Vec::new(),
         duration: Duration::from_millis(1234),
+    };
+    let missing = MissingMetrics {
+        reason: "This release of OHE does not record this.".to_owned(),
+        keys: vec!["repos_known".to_owned()],
+        columns: vec!["repos".to_owned()],
     };
     let new = NewBatch {
         slot: Some(at("2025-11-09T02:00:00Z")),
@@ -31,7 +37,10 @@ async fn a_batch_comes_back_as_it_was_stored() {
         .into(),
         runs: vec![
             run("system_metrics", CollectorStatus::Ok, 4),
-            run("integration_usage", CollectorStatus::NotAvailable { missing: vec!["table repos".to_owned()] }, 0),
+            CollectorRun {
+                missing: vec![missing.clone()],
+                ..run("integration_usage", CollectorStatus::NotAvailable, 0)
+            },
             run("user_activity", CollectorStatus::Error { message: "it\nbroke\0".to_owned() }, 0),
         ],
         ..batch("2025-11-09T02:00:07.123456Z")
@@ -46,6 +55,9 @@ async fn a_batch_comes_back_as_it_was_stored() {
     assert_eq!((found.summary.collected_at, found.summary.slot), (new.collected_at, new.slot));
     assert_eq!((found.summary.metric_count, found.summary.state()), (4, BatchState::Pending));
     assert_eq!(found.attempts, []);
+    assert_eq!(found.database, Some(new.database.clone()));
+    assert_eq!(store.last_ohe_database().await.unwrap(), Some(new.database));
+    assert_eq!(found.runs[0].missing, [missing]);
     let runs: Vec<_> = found
         .runs
         .iter()
@@ -54,7 +66,7 @@ async fn a_batch_comes_back_as_it_was_stored() {
     assert_eq!(
         runs,
         [
-            ("integration_usage", "not_available", Some("table repos"), 0),
+            ("integration_usage", "not_available", None, 0),
             ("system_metrics", "ok", None, 4),
             ("user_activity", "error", Some("it broke "), 0),
         ]

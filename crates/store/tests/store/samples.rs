@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use domain::collector::{CollectorRun, CollectorStatus};
 use domain::delivery::ErrorClass;
 use domain::metric::MetricValue;
+use domain::ohe::{Generation, OheDatabase};
 use private_postgres::testing::TestDatabase;
 use store::{Attempt, Call, Failure, NewBatch, Store};
 use uuid::Uuid;
@@ -32,6 +33,12 @@ pub(crate) fn batch(collected_at: &str) -> NewBatch {
     NewBatch {
         collected_at: at(collected_at),
         slot: None,
+        database: OheDatabase {
+            generation: Generation::Orgs,
+            revision: Some("173".to_owned()),
+            answerable: 104,
+            known: 115,
+        },
         metrics: BTreeMap::from([
             ("total_users".to_owned(), MetricValue::Int(42)),
             ("llm_cost_usd_30d".to_owned(), MetricValue::Float(5.0)),
@@ -40,6 +47,7 @@ pub(crate) fn batch(collected_at: &str) -> NewBatch {
             collector: "system_metrics".to_owned(),
             status: CollectorStatus::Ok,
             metric_count: 2,
+            missing: Vec::new(),
             duration: Duration::from_millis(12),
         }],
     }
