@@ -85,8 +85,8 @@ fn has_server(directory: &Path) -> bool {
 /// The version in the path of a usual place, 0 where it has none. `/usr/lib64/postgresql-16/bin` has two numbers.
 fn number_in(directory: &Path) -> u32 {
     let text = directory.to_string_lossy();
-    let numbers = text.split(|character: char| !character.is_ascii_digit()).filter_map(|part| part.parse().ok());
-    numbers.last().unwrap_or(0)
+    let mut numbers = text.split(|character: char| !character.is_ascii_digit()).filter_map(|part| part.parse().ok());
+    numbers.next_back().unwrap_or(0)
 }
 
 /// The directories of `initdb` and of `pg_config`'s server. The shell searches `PATH`.
