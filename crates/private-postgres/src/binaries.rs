@@ -2,7 +2,6 @@
 
 use std::{
     fs,
-    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -80,10 +79,9 @@ impl Binaries {
         command.output().is_ok_and(|output| output.status.success())
     }
 
-    /// What tells these programs from others, also from others of the same version.
+    /// What tells these programs from others: the version, and the size should there be two builds of it.
     fn build(&self) -> std::io::Result<String> {
-        let postgres = self.postgres().metadata()?;
-        Ok(format!("{}-{}-{}", self.version, postgres.len(), postgres.mtime()))
+        Ok(format!("{}-{}", self.version, self.postgres().metadata()?.len()))
     }
 
     pub(crate) fn initdb(&self) -> PathBuf {
@@ -114,7 +112,7 @@ fn major(text: &str) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
     use super::*;
 
