@@ -1,4 +1,4 @@
-//! Where PostgreSQL's server programs are.
+//! PostgreSQL's server programs: which of those on the machine a server runs on.
 
 use std::{
     fs,
@@ -6,52 +6,82 @@ use std::{
     process::Command,
 };
 
-use crate::{Error, directories::data_in};
+use crate::{Error, account::Account, copies, directories::data_in, places};
 
 /// The oldest major version that the product supports.
 pub(crate) const OLDEST: u32 = 13;
-
-/// Where packages put the programs when not on `PATH`: a directory with one entry per version, and the way on from there.
-const PLACES: [(&str, &str, &str); 10] = [
-    ("/usr/lib/postgresql", "", "bin"),                          // Debian, Ubuntu
-    ("/usr", "pgsql-", "bin"),                                   // PostgreSQL's own packages for Fedora and its kin
-    ("/usr/lib", "postgresql", "bin"),                           // openSUSE
-    ("/usr/lib64", "postgresql-", "bin"),                        // Gentoo
-    ("/usr/libexec", "postgresql", ""),                          // Alpine
-    ("/opt/homebrew/opt", "postgresql@", "bin"),                 // Homebrew on Apple silicon
-    ("/usr/local/opt", "postgresql@", "bin"),                    // Homebrew on Intel
-    ("/home/linuxbrew/.linuxbrew/opt", "postgresql@", "bin"),    // Homebrew on Linux
-    ("/Applications/Postgres.app/Contents/Versions", "", "bin"), // Postgres.app
-    ("/usr/local", "pgsql", "bin"),                              // built from source
-];
 
 /// One installed server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Binaries {
     pub(crate) directory: PathBuf,
     pub(crate) major: u32,
+    /// Version as printed, for instance `17.10`.
+    version: String,
 }
 
 impl Binaries {
-    /// The installed server that made the data that are `kept` already; where there are none, the one on `PATH`, else the
-    /// newest.
+    /// The server in the directory `given`, else in the one that the variable names, else the first of [`places::all`]. Data
+    /// that are `kept` already need one of the major version that made them.
     pub(crate) fn find(given: Option<&Path>, kept: Option<&Path>) -> Result<Self, Error> {
-        let installed = installed(given);
-        let newest = installed.iter().map(|binaries| binaries.major).max().ok_or(Error::ProgramsNotFound)?;
+        let Some(directory) = given.map(Path::to_owned).or_else(places::from_variable) else {
+            return Self::choose(places::all().filter_map(Self::at), kept);
+        };
+        let binaries = Self::at(directory.clone()).ok_or(Error::NoProgramsIn { directory })?;
+        Self::choose([binaries].into_iter(), kept)
+    }
+
+    fn choose(installed: impl Iterator<Item = Self>, kept: Option<&Path>) -> Result<Self, Error> {
+        let version = kept.and_then(|kept| fs::read_to_string(data_in(kept).join("PG_VERSION")).ok());
+        let made_by = version.map(|text| text.trim().to_owned());
+        let mut unfit = Vec::new();
+        for binaries in installed {
+            let of_the_data = made_by.as_ref().is_none_or(|version| binaries.major.to_string() == *version);
+            if of_the_data && binaries.major >= OLDEST {
+                return Ok(binaries);
+            }
+            unfit.push(binaries.major);
+        }
+        let newest = unfit.iter().copied().max().ok_or(Error::ProgramsNotFound)?;
         if newest < OLDEST {
             return Err(Error::TooOld { found: newest });
         }
-        let version = kept.and_then(|kept| fs::read_to_string(data_in(kept).join("PG_VERSION")).ok());
-        let made_by = version.map(|text| text.trim().to_owned());
-        let fits = |binaries: &&Self| match &made_by {
-            Some(version) => binaries.major.to_string() == *version,
-            None => binaries.major >= OLDEST,
-        };
-        installed.iter().find(fits).cloned().ok_or_else(|| Error::OtherMajor {
+        unfit.sort_unstable();
+        unfit.dedup();
+        Err(Error::OtherMajor {
             directory: kept.unwrap_or(Path::new("")).to_owned(),
             found: made_by.unwrap_or_default(),
-            installed: installed.iter().map(|binaries| binaries.major.to_string()).collect::<Vec<_>>().join(", "),
+            installed: unfit.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
         })
+    }
+
+    /// Programs that `account` can run: these, or a copy of them where it cannot come through to these.
+    pub(crate) fn for_account(self, account: Option<&Account>) -> Result<Self, Error> {
+        self.readable_to(account, copies::copy_of)
+    }
+
+    fn readable_to(
+        self,
+        account: Option<&Account>,
+        copy_of: impl FnOnce(&Path, &str) -> Result<PathBuf, Error>,
+    ) -> Result<Self, Error> {
+        let Some(account) = account.filter(|account| !self.runs_as(account)) else { return Ok(self) };
+        let refused = |directory| Error::ProgramsUnreadable { directory, account: account.name.clone() };
+        let Some(original) = places::relocatable(&self.directory) else { return Err(refused(self.directory)) };
+        let copy = copy_of(original, &self.build().map_err(Error::at(self.postgres()))?)?;
+        let copied = Self { directory: copy.join("bin"), ..self };
+        if copied.runs_as(account) { Ok(copied) } else { Err(refused(copied.directory)) }
+    }
+
+    fn runs_as(&self, account: &Account) -> bool {
+        let mut command = Command::new(self.postgres());
+        account.run(command.arg("--version").current_dir("/"));
+        command.output().is_ok_and(|output| output.status.success())
+    }
+
+    /// What tells these programs from others: the version, and the size should there be two builds of it.
+    fn build(&self) -> std::io::Result<String> {
+        Ok(format!("{}-{}", self.version, self.postgres().metadata()?.len()))
     }
 
     pub(crate) fn initdb(&self) -> PathBuf {
@@ -64,47 +94,25 @@ impl Binaries {
 
     fn at(directory: PathBuf) -> Option<Self> {
         let output = Command::new(directory.join("postgres")).arg("--version").output().ok()?;
-        let major = major(&String::from_utf8(output.stdout).ok()?)?;
-        directory.join("initdb").is_file().then_some(Self { directory, major })
+        let text = String::from_utf8(output.stdout).ok()?;
+        let (version, major) = (version(&text)?.to_owned(), major(&text)?);
+        directory.join("initdb").is_file().then_some(Self { directory, major, version })
     }
 }
 
-/// Every installed server: the one on `PATH` first, then the newest of the usual places.
-fn installed(given: Option<&Path>) -> Vec<Binaries> {
-    if let Some(directory) = given {
-        return Binaries::at(directory.to_owned()).into_iter().collect();
-    }
-    let mut usual: Vec<Binaries> = PLACES.iter().flat_map(in_place).filter_map(Binaries::at).collect();
-    usual.sort_by_key(|binaries| std::cmp::Reverse(binaries.major));
-    on_path().into_iter().filter_map(Binaries::at).chain(usual).collect()
-}
-
-fn in_place((parent, prefix, rest): &(&str, &str, &str)) -> Vec<PathBuf> {
-    let entries = fs::read_dir(parent).into_iter().flatten().flatten();
-    entries
-        .filter(|entry| entry.file_name().to_string_lossy().starts_with(prefix))
-        .map(|entry| entry.path().join(rest))
-        .filter(|directory| directory.join("postgres").is_file())
-        .collect()
-}
-
-/// The directories of `initdb` and of `pg_config`'s server. The shell searches `PATH`, as configuration is read elsewhere.
-fn on_path() -> Vec<PathBuf> {
-    const SEARCH: &str = "dirname \"$(command -v initdb)\"; pg_config --bindir";
-    let output = Command::new("sh").args(["-c", SEARCH]).output();
-    let text = output.ok().and_then(|output| String::from_utf8(output.stdout).ok()).unwrap_or_default();
-    text.lines().map(PathBuf::from).filter(|directory| directory.is_absolute()).collect()
+/// The version in what `postgres --version` prints.
+fn version(text: &str) -> Option<&str> {
+    text.strip_prefix("postgres (PostgreSQL) ")?.split_whitespace().next()
 }
 
 /// The major version in what `postgres --version` prints.
 fn major(text: &str) -> Option<u32> {
-    let version = text.strip_prefix("postgres (PostgreSQL) ")?;
-    version.split(|character: char| !character.is_ascii_digit()).next()?.parse().ok()
+    version(text)?.split(|character: char| !character.is_ascii_digit()).next()?.parse().ok()
 }
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
     use super::*;
 
@@ -122,14 +130,23 @@ mod tests {
         }
     }
 
-    fn fake(version: &str) -> tempfile::TempDir {
-        let directory = tempfile::tempdir().unwrap();
+    fn write_fakes(directory: &Path, version: &str) {
         let program = format!("#!/bin/sh\necho 'postgres (PostgreSQL) {version}'\n");
         for name in ["postgres", "initdb"] {
-            fs::write(directory.path().join(name), &program).unwrap();
-            fs::set_permissions(directory.path().join(name), fs::Permissions::from_mode(0o755)).unwrap();
+            fs::write(directory.join(name), &program).unwrap();
+            fs::set_permissions(directory.join(name), fs::Permissions::from_mode(0o755)).unwrap();
         }
+    }
+
+    fn fake(version: &str) -> tempfile::TempDir {
+        let directory = tempfile::tempdir().unwrap();
+        write_fakes(directory.path(), version);
         directory
+    }
+
+    fn binaries(version: &str) -> Binaries {
+        let text = format!("postgres (PostgreSQL) {version}");
+        Binaries { directory: version.into(), major: major(&text).unwrap(), version: version.to_owned() }
     }
 
     fn made_by(version: &str) -> tempfile::TempDir {
@@ -141,9 +158,28 @@ mod tests {
 
     #[test]
     fn nothing_found_says_what_to_install() {
+        let error = Binaries::choose(std::iter::empty(), None).unwrap_err().to_string();
+        for way in ["apt-get install postgresql", "npm ci", "PRIVATE_POSTGRES_BIN"] {
+            assert!(error.contains(way), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_directory_without_the_programs_is_named_along_with_the_variable() {
         let empty = tempfile::tempdir().unwrap();
-        let error = Binaries::find(Some(empty.path()), None).unwrap_err();
-        assert!(error.to_string().contains("apt-get install postgresql"), "{error}");
+        let error = Binaries::find(Some(empty.path()), None).unwrap_err().to_string();
+        assert!(error.starts_with(&empty.path().display().to_string()), "{error}");
+        assert!(error.contains("PRIVATE_POSTGRES_BIN"), "{error}");
+    }
+
+    #[test]
+    fn new_data_are_made_by_the_first_server_and_kept_data_need_the_one_that_made_them() {
+        let installed = || ["12.1", "17.10", "15.18", "18.4"].map(binaries).into_iter();
+        for (made, expected) in [(None, "17.10"), (Some("15"), "15.18"), (Some("17"), "17.10"), (Some("18"), "18.4")] {
+            let kept = made.map(made_by);
+            let found = Binaries::choose(installed(), kept.as_ref().map(tempfile::TempDir::path)).unwrap();
+            assert_eq!(found, binaries(expected), "{made:?}");
+        }
     }
 
     #[test]
@@ -156,28 +192,52 @@ mod tests {
 
     #[test]
     fn data_of_another_major_version_are_refused_with_both_versions() {
-        let (binaries, kept) = (fake("16.1"), made_by("14"));
-        let error = Binaries::find(Some(binaries.path()), Some(kept.path())).unwrap_err();
-        let expected = "was made by PostgreSQL 14, which is not installed (installed: 16)";
+        let kept = made_by("14");
+        let installed = ["17.10", "15.18", "17.2"].map(binaries).into_iter();
+        let error = Binaries::choose(installed, Some(kept.path())).unwrap_err();
+        let expected = "was made by PostgreSQL 14, which is not installed (installed: 15, 17)";
         assert!(error.to_string().starts_with(&format!("{} {expected}", kept.path().display())), "{error}");
     }
 
-    #[test]
-    fn the_installed_server_that_made_the_data_is_chosen() {
-        let (binaries, kept) = (fake("16.1"), made_by("16"));
-        let found = Binaries::find(Some(binaries.path()), Some(kept.path())).unwrap();
-        assert_eq!(found, Binaries { directory: binaries.path().to_owned(), major: 16 });
+    /// Programs in a directory that only its owner can come through to, and whom the server runs as.
+    fn out_of_reach() -> (tempfile::TempDir, Binaries, Option<Account>) {
+        let closed = tempfile::tempdir_in("/tmp").unwrap();
+        fs::set_permissions(closed.path(), fs::Permissions::from_mode(0o700)).unwrap();
+        let bin = closed.path().join("native/bin");
+        fs::create_dir_all(&bin).unwrap();
+        write_fakes(&bin, "17.10");
+        (closed, Binaries::at(bin).unwrap(), Account::for_server(None).unwrap())
     }
 
     #[test]
-    fn versions_in_a_place_are_told_apart_by_its_prefix() {
-        let place = tempfile::tempdir().unwrap();
-        for name in ["pgsql-15", "pgsql-16", "other"] {
-            fs::create_dir_all(place.path().join(name).join("bin")).unwrap();
-            fs::write(place.path().join(name).join("bin/postgres"), "").unwrap();
+    fn an_npm_package_out_of_reach_of_the_server_s_account_is_copied() {
+        let (closed, original, account) = out_of_reach();
+        fs::write(closed.path().join("native/pg-symlinks.json"), "[]").unwrap();
+        let open = tempfile::tempdir_in("/tmp").unwrap();
+        fs::set_permissions(open.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        let copy_of = |original: &Path, name: &str| {
+            let owner = open.path().metadata().unwrap().uid();
+            copies::copy_below(open.path(), owner, original, name)
+        };
+        let found = original.clone().readable_to(account.as_ref(), copy_of).unwrap();
+        if account.is_none() {
+            assert_eq!(found, original, "nothing is copied for ourselves");
+            return;
         }
-        let mut found = in_place(&(place.path().to_str().unwrap(), "pgsql-", "bin"));
-        found.sort();
-        assert_eq!(found, [place.path().join("pgsql-15/bin"), place.path().join("pgsql-16/bin")]);
+        assert!(found.directory.starts_with(open.path()), "{found:?}");
+        assert_eq!(found.clone().readable_to(account.as_ref(), |_, _| unreachable!()).unwrap(), found);
+    }
+
+    #[test]
+    fn other_programs_out_of_reach_are_refused_with_the_account() {
+        let (_closed, original, account) = out_of_reach();
+        let result = original.clone().for_account(account.as_ref());
+        match account {
+            None => assert_eq!(result.unwrap(), original),
+            Some(account) => {
+                let error = result.unwrap_err().to_string();
+                assert!(error.contains(&account.name) && error.contains("/native/bin"), "{error}");
+            }
+        }
     }
 }

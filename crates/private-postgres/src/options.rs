@@ -37,7 +37,7 @@ impl Options {
         Self { start_over, ..self }
     }
 
-    /// The directory that holds `initdb` and `postgres`, instead of a search on `PATH` and in the usual places.
+    /// The directory that holds `initdb` and `postgres`, instead of the variable `PRIVATE_POSTGRES_BIN` and of a search.
     #[must_use]
     pub fn binaries(self, directory: impl Into<PathBuf>) -> Self {
         Self { binaries: Some(directory.into()), ..self }

@@ -60,8 +60,8 @@ impl PrivatePostgres {
         // All that takes time comes before the first file: whoever kills us until the supervisor is there leaves nothing behind.
         let kept = options.directory.as_deref();
         let data_to_use = kept.filter(|_| !options.start_over);
-        let binaries = Binaries::find(options.binaries.as_deref(), data_to_use)?;
         let account = Account::for_server(data_to_use)?;
+        let binaries = Binaries::find(options.binaries.as_deref(), data_to_use)?.for_account(account.as_ref())?;
         let directories = Directories::prepare(kept)?;
         let log = directories.lock_log()?;
         if options.start_over {

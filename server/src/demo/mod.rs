@@ -1,6 +1,7 @@
 //! The demo: everything on this machine, made of the real parts.
 
 mod history;
+mod postgres;
 mod sample_page;
 mod scenario;
 
@@ -11,7 +12,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use domain::clock::SystemClock;
-use private_postgres::{Options as PostgresOptions, PrivatePostgres};
+use private_postgres::PrivatePostgres;
 use replicated::simulator::Simulator;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -91,9 +92,7 @@ impl Demo {
             format!("the demo's data cannot be kept in {}; choose another place with --data-dir", data_dir.display())
         })?;
         progress("Starting PostgreSQL");
-        // Sample data can be made again; a durable commit costs a disk's patience at every one of them.
-        let postgres =
-            PrivatePostgres::start(PostgresOptions::kept_in(data_dir.join("postgres")).durable(false)).await?;
+        let postgres = postgres::start(&data_dir, reset).await?;
         let database = format!("ohe_{}", scenario.word());
         let state_file = data_dir.join(format!("vendor-{}.json", scenario.word()));
         if reset {

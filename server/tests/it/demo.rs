@@ -22,9 +22,13 @@ fn data_dir() -> TempDir {
 }
 
 async fn start(scenario: Scenario, data_dir: &Path, reset: bool) -> Demo {
+    try_start(scenario, data_dir, reset).await.unwrap()
+}
+
+async fn try_start(scenario: Scenario, data_dir: &Path, reset: bool) -> anyhow::Result<Demo> {
     let listen = async || TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let (dashboard, vendor) = (listen().await, listen().await);
-    Demo::start(Options { scenario, dashboard, vendor, data_dir: data_dir.to_owned(), reset }, &|_| {}).await.unwrap()
+    Demo::start(Options { scenario, dashboard, vendor, data_dir: data_dir.to_owned(), reset }, &|_| {}).await
 }
 
 async fn batches(demo: &Demo) -> Vec<BatchSummary> {
@@ -63,6 +67,25 @@ async fn a_story_could_have_happened_and_is_kept_until_it_is_reset() {
     let retold = batches(&reset).await;
     assert!(retold.len() == 26 && retold.iter().all(|batch| told.iter().all(|before| before.id != batch.id)));
     stop(reset).await;
+}
+
+#[tokio::test]
+async fn data_of_another_version_of_postgresql_are_kept_until_a_reset_throws_all_scenarios_away() {
+    let kept = data_dir();
+    let (version, other_vendor) =
+        (kept.path().join("postgres/data/PG_VERSION"), kept.path().join("vendor-healthy.json"));
+    std::fs::create_dir_all(version.parent().unwrap()).unwrap();
+    std::fs::write(kept.path().join("postgres/server.log"), "").unwrap();
+    std::fs::write(&version, "9\n").unwrap();
+    std::fs::write(&other_vendor, "{}").unwrap();
+    let error = try_start(Scenario::Fresh, kept.path(), false).await.err().unwrap();
+    let message = format!("{error:#}");
+    assert!(message.contains("--reset") && message.contains("made by PostgreSQL 9"), "{message}");
+    assert!(version.exists() && other_vendor.exists());
+
+    stop(start(Scenario::Fresh, kept.path(), true).await).await;
+    assert_ne!(std::fs::read_to_string(version).unwrap(), "9\n");
+    assert!(!other_vendor.exists());
 }
 
 /// The program on two ports that nobody has.

@@ -8,10 +8,12 @@ use tokio::process::Command;
 pub(crate) fn command(environment: &BTreeMap<String, String>, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ohe-telemetry"));
     command.args(arguments).env_clear().envs(environment).kill_on_drop(true);
-    // Where coverage is measured, the program writes its part of it there.
-    #[expect(clippy::disallowed_methods, reason = "it is the test runner's, not the program's")]
-    if let Some(file) = std::env::var_os("LLVM_PROFILE_FILE") {
-        command.env("LLVM_PROFILE_FILE", file);
+    // Where coverage is measured, the program writes its part of it to the first; the second chooses the demo's PostgreSQL.
+    for name in ["LLVM_PROFILE_FILE", "PRIVATE_POSTGRES_BIN"] {
+        #[expect(clippy::disallowed_methods, reason = "they are the test runner's, not the program's")]
+        if let Some(value) = std::env::var_os(name) {
+            command.env(name, value);
+        }
     }
     command
 }

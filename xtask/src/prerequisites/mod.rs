@@ -11,7 +11,7 @@ mod end2end_packages;
 mod esbuild;
 pub(crate) mod llvm;
 mod npm;
-mod postgresql;
+pub(crate) mod postgresql;
 mod wasm_target;
 mod wrk;
 
@@ -31,14 +31,16 @@ pub(crate) use self::{
     end2end_packages::END2END_PACKAGES,
     esbuild::{ESBUILD, esbuild},
     llvm::LLVM,
-    postgresql::POSTGRESQL,
+    postgresql::{POSTGRESQL, POSTGRESQL_15, POSTGRESQL_18},
     wasm_target::WASM_TARGET,
     wrk::WRK,
 };
 
 /// Everything that any command needs.
-pub(crate) const ALL: [&Prerequisite; 10] = [
+pub(crate) const ALL: [&Prerequisite; 12] = [
     &POSTGRESQL,
+    &POSTGRESQL_15,
+    &POSTGRESQL_18,
     &CHROMIUM,
     &WRK,
     &LLVM,

@@ -26,6 +26,8 @@ pub(super) fn install(project: &Path) -> Result<()> {
     // The browser comes from the system; packages that bring their own must not try.
     run(command("npm", words).current_dir(project).env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1"))?;
     let lock = project.join("package-lock.json");
+    // npm makes no directory where no package fits this platform.
+    fs::create_dir_all(project.join("node_modules")).with_context(|| project.display().to_string())?;
     fs::copy(&lock, project.join(INSTALLED)).with_context(|| lock.display().to_string())?;
     Ok(())
 }

@@ -8,10 +8,11 @@ use std::time::Duration;
 use anyhow::Result;
 use clap::ValueEnum;
 
-use super::{cargo_test, outcome::Outcome, playwright};
+use super::{cargo_test, outcome::Outcome, playwright, versions};
 use crate::packages::{banner_on_host, host};
 use crate::prerequisites::{
-    BINARYEN, CARGO_DENY, CHROMIUM, END2END_PACKAGES, ESBUILD, POSTGRESQL, Prerequisite, WASM_TARGET, tool,
+    BINARYEN, CARGO_DENY, CHROMIUM, END2END_PACKAGES, ESBUILD, POSTGRESQL, POSTGRESQL_15, POSTGRESQL_18, Prerequisite,
+    WASM_TARGET, tool,
 };
 use crate::process::{command, run_logged, run_within};
 use crate::stages::Stages;
@@ -36,6 +37,12 @@ pub(super) enum Stage {
     Build,
     /// Unit and integration tests.
     Tests,
+    /// Tables, migrations and collectors on the oldest PostgreSQL in use.
+    #[value(name = "postgresql-15")]
+    Postgresql15,
+    /// Tables, migrations and collectors on the newest PostgreSQL.
+    #[value(name = "postgresql-18")]
+    Postgresql18,
     /// The service while processes are killed, the database stops and the vendor fails.
     Failure,
     /// The real program in a real browser.
@@ -55,6 +62,8 @@ impl Stage {
             Self::Wasm => "wasm",
             Self::Build => "build",
             Self::Tests => "tests",
+            Self::Postgresql15 => "postgresql-15",
+            Self::Postgresql18 => "postgresql-18",
             Self::Failure => "failure",
             Self::Browser => "browser",
             Self::Docs => "docs",
@@ -64,7 +73,10 @@ impl Stage {
 
     /// Left out of `--fast`.
     pub(super) fn is_slow(self) -> bool {
-        matches!(self, Self::Failure | Self::Browser | Self::Docs | Self::Deny)
+        matches!(
+            self,
+            Self::Postgresql15 | Self::Postgresql18 | Self::Failure | Self::Browser | Self::Docs | Self::Deny
+        )
     }
 
     pub(super) fn is_the_build(self) -> bool {
@@ -72,7 +84,7 @@ impl Stage {
     }
 
     pub(super) fn needs_the_build(self) -> bool {
-        matches!(self, Self::Tests | Self::Failure | Self::Browser)
+        matches!(self, Self::Tests | Self::Postgresql15 | Self::Postgresql18 | Self::Failure | Self::Browser)
     }
 
     pub(super) fn prerequisites(self) -> &'static [&'static Prerequisite] {
@@ -81,6 +93,8 @@ impl Stage {
             Self::Clippy => &[&WASM_TARGET],
             Self::Wasm => &[&WASM_TARGET, &BINARYEN, &ESBUILD],
             Self::Tests | Self::Failure => &[&POSTGRESQL],
+            Self::Postgresql15 => &[&POSTGRESQL_15],
+            Self::Postgresql18 => &[&POSTGRESQL_18],
             Self::Browser => &[&POSTGRESQL, &CHROMIUM, &END2END_PACKAGES],
             Self::Deny => &[&CARGO_DENY],
         }
@@ -95,6 +109,8 @@ impl Stage {
             Self::Wasm => wasm::build(profile, &mut Stages::default()).map(|()| Outcome::PASSED),
             Self::Build => one(&mut host("--lib --bins --tests --test failure").cargo("build"), log),
             Self::Tests => tests(log),
+            Self::Postgresql15 => versions::run(15, log),
+            Self::Postgresql18 => versions::run(18, log),
             Self::Failure => failure(log),
             Self::Browser => playwright::run(log),
             Self::Docs => one(host("--no-deps").cargo("doc").env("RUSTDOCFLAGS", "--deny warnings"), log),
