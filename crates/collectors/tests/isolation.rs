@@ -320,7 +320,7 @@ async fn an_unknown_name_is_answered_with_the_names_there_are() {
     assert_eq!(
         error.to_string(),
         "there is no collector `sytem_metrics`; the collectors are: conversation_metrics, integration_usage, \
-         performance_metrics, system_metrics, user_activity"
+         organization_metrics, performance_metrics, spend_metrics, system_metrics, user_activity"
     );
 }
 
