@@ -1,4 +1,5 @@
-//! One conversation, in either of the two kinds that OHE has: V0, and V1, which is rolled out from the middle of the time on.
+//! One conversation: who began it, when, why, on which code, and what it has cost. The same for every generation of OHE's
+//! database; what a generation writes down of it is said in `older_conversations` and `today_conversations`.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use rand::RngExt;
@@ -8,10 +9,10 @@ use uuid::Uuid;
 use crate::{
     Plan,
     calendar::{Calendar, seconds},
-    integrations::Repositories,
+    made_up::MODELS,
     random::{long_tailed, pick, rarely, uuid, whole},
-    user_rows::MODELS,
-    users::{Users, moment_between},
+    repositories::{Repositories, Repository},
+    users::{User, Users, moment_between},
 };
 
 /// What conversations are made from.
@@ -23,30 +24,86 @@ pub(crate) struct World<'a> {
     pub(crate) repositories: &'a Repositories,
 }
 
-/// Which of the two kinds a conversation is of.
+/// The two kinds that OHE of generation settings has. Today it begins V1 alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     V0,
     V1,
 }
 
+/// What has begun a conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cause {
+    Browser,
+    Resolver,
+    Slack,
+    Api,
+    SuggestedTask,
+    Microagents,
+    Jira,
+    JiraDc,
+    Linear,
+    /// A schedule or an event that the user has set up. OHE has them since 2026.
+    Automation,
+    /// A word that no release of OHE is known to write.
+    Unknown,
+}
+
+impl Cause {
+    /// The word in the column `trigger`.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Browser => "gui",
+            Self::Resolver => "resolver",
+            Self::Slack => "slack",
+            Self::Api => "openhands_api",
+            Self::SuggestedTask => "suggested_task",
+            Self::Microagents => "microagent_management",
+            Self::Jira => "jira",
+            Self::JiraDc => "jira_dc",
+            Self::Linear => "linear",
+            Self::Automation => "automation",
+            Self::Unknown => "azure_devops",
+        }
+    }
+
+    /// Whether an issue tracker is behind it: such conversations do not name the code host.
+    fn is_tracker(self) -> bool {
+        matches!(self, Self::Jira | Self::JiraDc | Self::Linear)
+    }
+}
+
+/// The code that a conversation works on.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Code<'a> {
+    pub(crate) repository: &'a str,
+    pub(crate) branch: &'static str,
+    /// The code host, where the conversation names it.
+    pub(crate) provider: Option<&'static str>,
+    /// The code host that it is in fact.
+    pub(crate) host: &'static str,
+}
+
 /// One conversation.
 #[derive(Debug)]
-pub(crate) struct Conversation {
+pub(crate) struct Conversation<'a> {
     pub(crate) index: u32,
-    pub(crate) kind: Kind,
     pub(crate) id: Uuid,
-    pub(crate) user: Option<Uuid>,
-    pub(crate) created: DateTime<Utc>,
+    /// What the older OHE makes of it.
+    pub(crate) kind: Kind,
+    /// How far the install was on its way, from 0 to 1.
+    pub(crate) progress: f64,
+    pub(crate) user: Option<&'a User>,
+    pub(crate) begun: DateTime<Utc>,
     pub(crate) updated: DateTime<Utc>,
-    pub(crate) trigger: Option<&'static str>,
-    pub(crate) provider: Option<&'static str>,
-    pub(crate) repository: Option<String>,
-    /// A JSON text, where the column is not null.
-    pub(crate) pull_requests: Option<String>,
-    /// USD, and the tokens that it was paid for; `None` in rows from before OHE counted.
-    pub(crate) spent: Option<Spent>,
-    pub(crate) model: Option<&'static str>,
+    pub(crate) deleted: Option<DateTime<Utc>>,
+    pub(crate) cause: Cause,
+    pub(crate) code: Option<Code<'a>>,
+    /// Numbers of the pull requests that it has opened, as a JSON text.
+    pub(crate) pull_requests: String,
+    pub(crate) spent: Spent,
+    pub(crate) model: &'static str,
+    pub(crate) start: Start,
 }
 
 /// What a conversation has cost.
@@ -57,36 +114,45 @@ pub(crate) struct Spent {
     pub(crate) completion_tokens: i32,
 }
 
-impl Conversation {
+/// How a conversation was brought up, where OHE keeps that.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Start {
+    pub(crate) latency: TimeDelta,
+    /// The state of one that came to nothing before it.
+    pub(crate) in_vain: Option<&'static str>,
+}
+
+impl<'a> Conversation<'a> {
     /// The conversation with this number, begun at `begun`.
-    pub(crate) fn new(numbers: &mut ChaCha8Rng, world: World<'_>, index: u32, begun: DateTime<Utc>) -> Self {
+    pub(crate) fn new(numbers: &mut ChaCha8Rng, world: World<'a>, index: u32, begun: DateTime<Utc>) -> Self {
         let progress = world.calendar.progress(begun);
         let kind = if numbers.random_bool(share_of_v1(progress)) { Kind::V1 } else { Kind::V0 };
-        let trigger = trigger(numbers, kind, progress, index);
-        let (provider, repository) = code(numbers, world, trigger, progress, index);
-        let (created, updated) = lifetime(numbers, world.plan, kind, begun, index);
+        let (cause, user) = cause(numbers, world.users, progress, index, begun);
+        let code = code(numbers, world, cause, index);
+        let (begun, updated) = lifetime(numbers, world.plan, begun, index);
         Self {
             index,
-            kind,
             id: uuid(numbers),
-            user: world.users.somebody(numbers, begun).map(|user| user.id),
-            created,
+            kind,
+            progress,
+            user,
+            begun,
             updated,
-            trigger,
-            provider,
-            repository,
-            pull_requests: pull_requests(numbers, kind, progress, index),
-            spent: spent(numbers, kind, index),
-            model: (kind == Kind::V1).then(|| pick(numbers, &MODELS)),
+            deleted: None,
+            cause,
+            code,
+            pull_requests: pull_requests(numbers),
+            spent: spent(numbers),
+            model: pick(numbers, &MODELS),
+            start: start(numbers),
         }
     }
 
-    /// The id as its kind writes it: without dashes in V0.
-    pub(crate) fn id_text(&self) -> String {
-        match self.kind {
-            Kind::V0 => self.id.simple().to_string(),
-            Kind::V1 => self.id.hyphenated().to_string(),
-        }
+    /// The same conversation, deleted some weeks after its end, or before the last instant of the plan.
+    pub(crate) fn then_deleted(self, numbers: &mut ChaCha8Rng, plan: &Plan) -> Self {
+        let latest = (self.updated + TimeDelta::days(40)).min(plan.until);
+        let deleted = moment_between(numbers, self.updated.min(latest), latest);
+        Self { deleted: Some(deleted), ..self }
     }
 }
 
@@ -95,102 +161,95 @@ fn share_of_v1(progress: f64) -> f64 {
     ((progress - 0.45) * 0.6).clamp(0.0, 1.0)
 }
 
-/// Rows from before OHE filled a column: the first few per cent of the time.
-fn legacy(progress: f64) -> bool {
-    progress < 0.06
+/// Automations come slowly, until they begin one conversation in eleven.
+fn share_of_automations(progress: f64) -> f64 {
+    ((progress - 0.1) * 0.1).clamp(0.0, 1.0)
 }
 
-fn trigger(numbers: &mut ChaCha8Rng, kind: Kind, progress: f64, index: u32) -> Option<&'static str> {
-    if rarely(index, 1999, 60) {
-        return Some("azure_devops");
-    }
-    match kind {
-        Kind::V0 if legacy(progress) => None,
-        Kind::V0 => Some(pick(
-            numbers,
-            &[
-                (55, "gui"),
-                (19, "resolver"),
-                (8, "slack"),
-                (6, "openhands_api"),
-                (3, "suggested_task"),
-                (2, "microagent_management"),
-                (4, "jira"),
-                (1, "jira_dc"),
-                (2, "linear"),
-            ],
-        )),
-        // The frontend sends none.
-        Kind::V1 => pick(numbers, &[(85, None), (12, Some("openhands_api")), (3, Some("gui"))]),
-    }
-}
-
-fn code(
+fn cause<'a>(
     numbers: &mut ChaCha8Rng,
-    world: World<'_>,
-    trigger: Option<&str>,
+    users: &'a Users,
     progress: f64,
     index: u32,
-) -> (Option<&'static str>, Option<String>) {
-    let needed = trigger == Some("resolver");
-    let Some(repository) = world.repositories.somewhere(numbers).filter(|_| needed || numbers.random_bool(0.8)) else {
-        return (None, None);
-    };
-    let from_a_tracker = matches!(trigger, Some("jira" | "jira_dc" | "linear"));
-    let provider = match repository.provider {
-        _ if rarely(index, 2003, 61) => Some("forgejo"),
-        _ if from_a_tracker || legacy(progress) => None,
-        provider => Some(provider),
-    };
-    (provider, Some(repository.name.clone()))
+    begun: DateTime<Utc>,
+) -> (Cause, Option<&'a User>) {
+    let by_hand = pick(
+        numbers,
+        &[
+            (55, Cause::Browser),
+            (19, Cause::Resolver),
+            (8, Cause::Slack),
+            (6, Cause::Api),
+            (3, Cause::SuggestedTask),
+            (2, Cause::Microagents),
+            (4, Cause::Jira),
+            (1, Cause::JiraDc),
+            (2, Cause::Linear),
+        ],
+    );
+    let user = users.somebody(numbers, begun);
+    if numbers.random_bool(share_of_automations(progress)) {
+        // Who has automations: one in eight, and whoever came just after them profits.
+        let maker = user.and_then(|user| users.get(user.number - user.number % 8));
+        if let Some(maker) = maker.filter(|user| user.has_automations() && user.stays_until(begun)) {
+            return (Cause::Automation, Some(maker));
+        }
+    }
+    (if rarely(index, 1999, 60) { Cause::Unknown } else { by_hand }, user)
 }
 
-fn lifetime(
-    numbers: &mut ChaCha8Rng,
-    plan: &Plan,
-    kind: Kind,
-    begun: DateTime<Utc>,
-    index: u32,
-) -> (DateTime<Utc>, DateTime<Utc>) {
+impl User {
+    /// Whether the user has set up automations.
+    pub(crate) fn has_automations(&self) -> bool {
+        self.active && self.number.is_multiple_of(8)
+    }
+}
+
+fn code<'a>(numbers: &mut ChaCha8Rng, world: World<'a>, cause: Cause, index: u32) -> Option<Code<'a>> {
+    let (named, repository) = (numbers.random_bool(0.8), world.repositories.somewhere(numbers));
+    let branch = pick(numbers, &[(8, "main"), (1, "develop"), (1, "release/2.x")]);
+    let repository: &Repository = repository.filter(|_| named || cause == Cause::Resolver)?;
+    let provider = match repository.provider {
+        _ if rarely(index, 2003, 61) => Some("forgejo"),
+        _ if cause.is_tracker() => None,
+        provider => Some(provider),
+    };
+    Some(Code { repository: &repository.name, branch, provider, host: repository.provider })
+}
+
+fn lifetime(numbers: &mut ChaCha8Rng, plan: &Plan, begun: DateTime<Utc>, index: u32) -> (DateTime<Utc>, DateTime<Utc>) {
     let span = long_tailed(numbers, 780.0, 1.5).min(30.0 * 86_400.0);
+    let so_far = moment_between(numbers, begun, plan.until);
     if rarely(index, 9973, 40) {
         let ahead = plan.until + TimeDelta::minutes(numbers.random_range(5..180));
         return (ahead, ahead);
     }
     let ended = begun + seconds(span);
-    let updated = if ended > plan.until { moment_between(numbers, begun, plan.until) } else { ended };
-    // V1 rewrites the start of a conversation each time it is paused or resumed.
-    let rewritten = kind == Kind::V1 && numbers.random_bool(0.4);
-    (if rewritten { moment_between(numbers, begun, updated) } else { begun }, updated)
+    (begun, if ended > plan.until { so_far } else { ended })
 }
 
-fn pull_requests(numbers: &mut ChaCha8Rng, kind: Kind, progress: f64, index: u32) -> Option<String> {
-    if rarely(index, 1009, 62) {
-        return Some("null".to_owned());
-    }
-    if legacy(progress) {
-        return None;
-    }
-    let opened = match kind {
-        Kind::V0 => pick(numbers, &[(80, 0), (18, 1), (2, 2)]),
-        Kind::V1 => pick(numbers, &[(97, 0), (3, 1)]),
-    };
+fn pull_requests(numbers: &mut ChaCha8Rng) -> String {
+    let opened = pick(numbers, &[(80, 0), (18, 1), (2, 2)]);
     let opened: Vec<String> = (0..opened).map(|_| numbers.random_range(1..4000).to_string()).collect();
-    Some(format!("[{}]", opened.join(", ")))
+    format!("[{}]", opened.join(", "))
 }
 
-fn spent(numbers: &mut ChaCha8Rng, kind: Kind, index: u32) -> Option<Spent> {
-    if rarely(index, 503, 63) {
-        return None;
-    }
-    // V1 never fills these columns; a V0 conversation that was never answered has cost nothing.
-    if kind == Kind::V1 || numbers.random_bool(0.06) {
-        return Some(Spent::default());
-    }
+fn spent(numbers: &mut ChaCha8Rng) -> Spent {
     let usd = long_tailed(numbers, 0.38, 1.35);
     let prompt = usd * 260_000.0 * numbers.random_range(0.7..1.3);
     let completion = prompt * numbers.random_range(0.008..0.03);
-    Some(Spent { usd: (usd * 1e6).round() / 1e6, prompt_tokens: whole(prompt), completion_tokens: whole(completion) })
+    // A conversation that was never answered has cost nothing.
+    if numbers.random_bool(0.06) {
+        return Spent::default();
+    }
+    Spent { usd: (usd * 1e6).round() / 1e6, prompt_tokens: whole(prompt), completion_tokens: whole(completion) }
+}
+
+fn start(numbers: &mut ChaCha8Rng) -> Start {
+    let latency = seconds(long_tailed(numbers, 19.0, 0.6));
+    let in_vain =
+        pick(numbers, &[(940, None), (45, Some("ERROR")), (10, Some("WAITING_FOR_SANDBOX")), (5, Some("WORKING"))]);
+    Start { latency, in_vain }
 }
 
 #[cfg(test)]
@@ -206,10 +265,9 @@ mod tests {
     }
 
     #[test]
-    fn v1_is_never_billed_and_v0_nearly_always() {
+    fn nearly_every_conversation_costs_something() {
         let mut numbers = stream(1, Stream::Conversations);
-        let billed = |numbers: &mut ChaCha8Rng, kind| spent(numbers, kind, 0).is_some_and(|spent| spent.usd > 0.0);
-        assert_eq!((0..1000).filter(|_| billed(&mut numbers, Kind::V1)).count(), 0);
-        assert!((0..1000).filter(|_| billed(&mut numbers, Kind::V0)).count() > 900);
+        let billed = (0..1000).filter(|_| spent(&mut numbers).usd > 0.0).count();
+        assert!((900..980).contains(&billed), "{billed}");
     }
 }

@@ -1,75 +1,38 @@
 //! Code hosts, chat, issue trackers and housekeeping.
 
 use chrono::TimeDelta;
-use rand::{Rng, RngExt};
+use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use sqlx::PgConnection;
 
 use crate::{
-    Plan, Summary,
-    calendar::{Calendar, seconds},
+    Plan, Summary, bitbucket_rows,
+    calendar::seconds,
+    conversation::World,
     copy::Rows,
+    made_up::SECRET,
     random::{Stream, long_tailed, pick, stream, uuid, whole},
-    user_rows::SECRET,
     users::{User, Users, moment_between},
 };
-
-/// A repository that conversations work on.
-#[derive(Debug)]
-pub(crate) struct Repository {
-    pub(crate) name: String,
-    pub(crate) provider: &'static str,
-    id: u32,
-}
-
-/// The repositories of the company, the busiest first.
-#[derive(Debug)]
-pub(crate) struct Repositories(Vec<Repository>);
-
-impl Repositories {
-    /// About one repository for three users.
-    pub(crate) fn new(plan: &Plan) -> Self {
-        let mut numbers = stream(plan.seed, Stream::Integrations);
-        let count = if plan.users == 0 { 0 } else { (plan.users / 3).clamp(4, 5000) };
-        let all = (0..count).map(|index| {
-            let team = pick(&mut numbers, &[(3, "platform"), (3, "shop"), (2, "data"), (2, "mobile"), (1, "research")]);
-            let what = pick(&mut numbers, &[(3, "service"), (2, "web"), (2, "jobs"), (1, "infra"), (1, "sdk")]);
-            Repository {
-                name: format!("acme-{team}/{what}-{index}"),
-                provider: pick(&mut numbers, &[(76, "github"), (17, "gitlab"), (7, "bitbucket")]),
-                id: 700_000_000 + index * 37,
-            }
-        });
-        Self(all.collect())
-    }
-
-    /// One of them, a busy one more often; `None` where there is none.
-    pub(crate) fn somewhere(&self, numbers: &mut impl Rng) -> Option<&Repository> {
-        let count = u32::try_from(self.0.len()).unwrap_or(u32::MAX);
-        let position = f64::from(count) * numbers.random::<f64>().powf(2.5);
-        usize::try_from(whole(position)).ok().and_then(|position| self.0.get(position))
-    }
-}
 
 /// Writes the rows of everything that OHE is connected with.
 pub(crate) async fn write(
     connection: &mut PgConnection,
-    plan: &Plan,
-    calendar: &Calendar,
-    users: &Users,
-    repositories: &Repositories,
+    world: World<'_>,
     summary: &mut Summary,
 ) -> Result<(), sqlx::Error> {
+    let World { plan, users, .. } = world;
     let mut numbers = stream(plan.seed, Stream::Integrations);
-    // Behind the numbers that have made the repositories.
-    numbers.set_word_pos(1 << 40);
-    let mut tables = code_hosts(&mut numbers, plan, users, repositories);
-    tables.push(pull_requests(&mut numbers, plan, calendar, repositories));
+    let mut tables = code_hosts(&mut numbers, world);
+    tables.push(pull_requests(&mut numbers, world));
     tables.extend(slack(&mut numbers, plan, users));
     for tracker in &TRACKERS {
         tables.extend(tracker.rows(&mut numbers, plan, users));
     }
     tables.push(maintenance(&mut numbers, plan, users));
+    if plan.tables.has_organizations() {
+        tables.extend(bitbucket_rows::webhooks(&mut numbers, world));
+    }
     for mut table in tables {
         table.flush(connection).await?;
         summary.add(table.count());
@@ -77,12 +40,14 @@ pub(crate) async fn write(
     Ok(())
 }
 
-fn code_hosts(numbers: &mut ChaCha8Rng, plan: &Plan, users: &Users, repositories: &Repositories) -> Vec<Rows> {
+fn code_hosts(numbers: &mut ChaCha8Rng, world: World<'_>) -> Vec<Rows> {
+    let World { plan, users, repositories, .. } = world;
     let mut installations =
         Rows::new("github_app_installations", "installation_id, encrypted_token, created_at, updated_at");
     let mut webhooks =
         Rows::new("gitlab_webhook", "group_id, project_id, user_id, webhook_exists, scopes, last_synced");
-    for (index, user) in users.numbered() {
+    for user in users.iter() {
+        let index = user.number;
         if index % 40 == 0 {
             let refreshed = moment_between(numbers, user.joined, plan.until);
             installations.push(&[&(50_000_000 + index).to_string(), &SECRET, &user.joined, &refreshed]);
@@ -102,14 +67,16 @@ fn code_hosts(numbers: &mut ChaCha8Rng, plan: &Plan, users: &Users, repositories
         }
     }
     let mut repos = Rows::new("repos", "repo_name, repo_id, is_public");
-    for repository in &repositories.0 {
+    for repository in repositories.iter() {
         let id = format!("{}##{}", repository.provider, repository.id);
         repos.push(&[&repository.name, &id, &numbers.random_bool(0.2)]);
     }
     vec![installations, webhooks, repos]
 }
 
-fn pull_requests(numbers: &mut ChaCha8Rng, plan: &Plan, calendar: &Calendar, repositories: &Repositories) -> Rows {
+/// Pull requests, which today's OHE collects no more unless a setting says so.
+fn pull_requests(numbers: &mut ChaCha8Rng, world: World<'_>) -> Rows {
+    let World { plan, calendar, repositories, .. } = world;
     let mut rows = Rows::new(
         "openhands_prs",
         "repo_id, repo_name, pr_number, provider, private, status, processed, updated_at, created_at, closed_at, num_commits, \
@@ -125,6 +92,9 @@ fn pull_requests(numbers: &mut ChaCha8Rng, plan: &Plan, calendar: &Calendar, rep
         let merged = numbers.random_bool(0.78);
         // What OpenHands did is found out later, by a job that is not through with all of them.
         let helped = numbers.random_bool(0.85).then(|| numbers.random_bool(0.35));
+        if !plan.is_before_organizations(closed) {
+            continue;
+        }
         rows.push(&[
             &repository.id.to_string(),
             &repository.name,
@@ -149,7 +119,8 @@ fn pull_requests(numbers: &mut ChaCha8Rng, plan: &Plan, calendar: &Calendar, rep
 fn slack(numbers: &mut ChaCha8Rng, plan: &Plan, users: &Users) -> Vec<Rows> {
     let mut teams = Rows::new("slack_teams", "team_id, bot_access_token, created_at");
     let mut members = Rows::new("slack_users", "keycloak_user_id, slack_user_id, slack_display_name, created_at");
-    for (index, user) in users.numbered() {
+    for user in users.iter() {
+        let index = user.number;
         if index % 400 == 2 {
             teams.push(&[&format!("T{index:08}"), &SECRET, &user.joined]);
         }
@@ -210,7 +181,8 @@ impl Tracker {
     fn rows(&self, numbers: &mut ChaCha8Rng, plan: &Plan, users: &Users) -> Vec<Rows> {
         let mut workspaces = Rows::new(self.workspaces.0, self.workspaces.1);
         let mut members = Rows::new(self.users.0, self.users.1);
-        for (index, user) in users.numbered() {
+        for user in users.iter() {
+            let index = user.number;
             if index % 300 == 1 || index % 300 == 4 {
                 self.workspace(&mut workspaces, numbers, index, user);
             }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::Tables;
 
@@ -53,6 +53,19 @@ impl Plan {
             tables: Tables::Orgs,
             history: History::Fresh,
         }
+    }
+}
+
+impl Plan {
+    /// When the install was upgraded from generation settings, if it was.
+    pub(crate) fn upgraded_at(&self) -> Option<DateTime<Utc>> {
+        let upgraded = self.history == History::Upgraded && self.tables.has_organizations();
+        upgraded.then(|| self.until - TimeDelta::hours(i64::from(self.days.clamp(1, 3650)) * 12))
+    }
+
+    /// Whether OHE of generation settings writes what happens at `instant`.
+    pub(crate) fn is_before_organizations(&self, instant: DateTime<Utc>) -> bool {
+        !self.tables.has_organizations() || self.upgraded_at().is_some_and(|upgrade| instant < upgrade)
     }
 }
 

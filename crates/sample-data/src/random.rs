@@ -11,6 +11,14 @@ pub(crate) enum Stream {
     Users = 1,
     Conversations,
     Integrations,
+    DeletedConversations,
+    Organizations,
+    Repositories,
+    SettingsRows,
+    UserRows,
+    KeyRows,
+    LoginRows,
+    ConversationRows,
 }
 
 /// The numbers of one stream.

@@ -1,5 +1,7 @@
 //! The tables of each generation, in a real database.
 
+#![expect(clippy::unwrap_used, reason = "a test that lacks its database cannot go on")]
+
 use private_postgres::testing::TestDatabase;
 use sample_data::{Tables, create_older_telemetry_tables, create_tables};
 use sqlx::{AssertSqlSafe, PgPool};
