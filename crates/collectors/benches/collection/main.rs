@@ -14,14 +14,15 @@ use std::{
 use anyhow::{Context, Result, bail, ensure};
 use chrono::{DateTime, Utc};
 use collectors::{CollectionOptions, Registry, collect};
-use domain::metric::MetricValue;
+use domain::{metric::MetricValue, ohe::Generation};
 use private_postgres::testing::TestDatabase;
-use sample_data::Plan;
+use sample_data::{Plan, Tables};
 use sqlx::{AssertSqlSafe, PgPool};
 
 const RUNS: usize = 7;
 
 struct Arguments {
+    generation: Generation,
     users: u32,
     conversations: u32,
 }
@@ -31,22 +32,25 @@ async fn main() -> Result<()> {
     let arguments = arguments(std::env::args().skip(1))?;
     let now: DateTime<Utc> = "2025-11-30T02:00:00Z".parse()?;
     let database = TestDatabase::empty().await;
-    sample_data::create_tables(database.pool(), sample_data::Tables::Settings).await?;
-    let sample = Plan::half_a_year(now, arguments.users, arguments.conversations);
-    let sample = Plan { tables: sample_data::Tables::Settings, ..sample };
+    let tables = match arguments.generation {
+        Generation::Settings => Tables::Settings,
+        Generation::Orgs => Tables::Orgs,
+    };
+    sample_data::create_tables(database.pool(), tables).await?;
+    let sample = Plan { tables, ..Plan::half_a_year(now, arguments.users, arguments.conversations) };
     sample_data::generate(database.pool(), &sample).await?;
     // What autovacuum does in time.
     sqlx::raw_sql("VACUUM ANALYZE").execute(database.pool()).await?;
     let fused = collectors::connect(database.connect_options());
     let registry = Registry::load()?;
-    compare(database.pool(), &fused, &registry, now).await?;
+    compare(&arguments, database.pool(), &fused, &registry, now).await?;
     let (mut collection, mut plain) = (Vec::new(), Vec::new());
     for _ in 0..RUNS {
         let started = Instant::now();
         collect(&fused, &registry, &CollectionOptions::at(now)).await?;
         collection.push(started.elapsed());
         let started = Instant::now();
-        collect_plainly(database.pool(), now).await?;
+        collect_plainly(database.pool(), arguments.generation, now).await?;
         plain.push(started.elapsed());
     }
     report(&arguments, median(collection), median(plain));
@@ -54,37 +58,45 @@ async fn main() -> Result<()> {
 }
 
 fn arguments(words: impl Iterator<Item = String>) -> Result<Arguments> {
-    let mut arguments = Arguments { users: 50_000, conversations: 1_000_000 };
+    let mut arguments = Arguments { generation: Generation::Orgs, users: 50_000, conversations: 1_000_000 };
     // Cargo adds a word of its own.
     let mut words = words.filter(|word| word != "--bench");
     while let Some(name) = words.next() {
-        let number =
-            words.next().and_then(|word| word.parse().ok()).with_context(|| format!("{name} needs a number"))?;
+        let value = words.next().with_context(|| format!("{name} needs a value"))?;
+        let number = || value.parse().with_context(|| format!("{name} needs a number"));
         match name.as_str() {
-            "--users" => arguments.users = number,
-            "--conversations" => arguments.conversations = number,
-            _ => bail!("{name} is unknown; there are --users N and --conversations N"),
+            "--generation" => arguments.generation = value.parse()?,
+            "--users" => arguments.users = number()?,
+            "--conversations" => arguments.conversations = number()?,
+            _ => bail!("{name} is unknown; there are --generation settings|orgs, --users N and --conversations N"),
         }
     }
     Ok(arguments)
 }
 
 /// In one snapshot, as its rival.
-async fn collect_plainly(pool: &PgPool, now: DateTime<Utc>) -> Result<BTreeMap<String, f64>> {
+async fn collect_plainly(pool: &PgPool, generation: Generation, now: DateTime<Utc>) -> Result<BTreeMap<String, f64>> {
     let mut transaction = pool.begin_with(AssertSqlSafe("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")).await?;
-    let metrics = plain::collect(&mut transaction, now.naive_utc()).await?;
+    let metrics = plain::collect(&mut transaction, generation, now.naive_utc()).await?;
     transaction.rollback().await?;
     Ok(metrics)
 }
 
-async fn compare(database: &PgPool, fused: &PgPool, registry: &Registry, now: DateTime<Utc>) -> Result<()> {
+async fn compare(
+    arguments: &Arguments,
+    database: &PgPool,
+    fused: &PgPool,
+    registry: &Registry,
+    now: DateTime<Utc>,
+) -> Result<()> {
     let collection = collect(fused, registry, &CollectionOptions::at(now)).await?;
-    let plain = collect_plainly(database, now).await?;
+    let plain = collect_plainly(database, arguments.generation, now).await?;
     let keys = |collection: &BTreeMap<String, MetricValue>| collection.keys().cloned().collect::<Vec<_>>();
     ensure!(
         keys(&collection.metrics) == plain.keys().cloned().collect::<Vec<_>>(),
-        "the two ways read different metrics: {:?}",
-        collection.runs
+        "the two ways read different metrics: {:?} and {:?}",
+        keys(&collection.metrics),
+        plain.keys()
     );
     for (key, value) in &collection.metrics {
         let decimals = registry.dictionary().find(key).context("an undeclared metric")?.declaration.decimals;
@@ -111,8 +123,9 @@ fn median(mut durations: Vec<Duration>) -> f64 {
 
 #[expect(clippy::print_stdout, reason = "the result of a benchmark")]
 fn report(arguments: &Arguments, collection: f64, plain: f64) {
-    let Arguments { users, conversations } = arguments;
+    let Arguments { generation, users, conversations } = arguments;
     let result = serde_json::json!({
+        "generation": generation,
         "users": users,
         "conversations": conversations,
         "collection_seconds": collection,

@@ -1,14 +1,6 @@
-//! The plain way to read the same metrics: each collector asks each table on its own, 19 queries in all. Tables of
-//! which a collector only counts rows or users are asked together, as anyone would.
-//!
-//! Every query answers with one row, whose columns are the metrics' keys. `$1` is the instant of the collection.
+//! On generation settings: 19 queries.
 
-use std::collections::BTreeMap;
-
-use chrono::NaiveDateTime;
-use sqlx::{AssertSqlSafe, Column, PgConnection, Row, TypeInfo, postgres::PgRow};
-
-pub(crate) const QUERIES: [&str; 19] = [
+pub(super) const QUERIES: [&str; 19] = [
     // system_metrics
     "SELECT count(DISTINCT nullif(keycloak_user_id, '')) AS total_users, count(*) AS user_settings_rows,
             count(DISTINCT nullif(keycloak_user_id, '')) FILTER (WHERE accepted_tos IS NOT NULL) AS users_tos_accepted,
@@ -144,26 +136,3 @@ pub(crate) const QUERIES: [&str; 19] = [
      FROM event_callback_result
      WHERE created_at BETWEEN (($1::timestamp - interval '30 days') AT TIME ZONE 'UTC') AND ($1::timestamp AT TIME ZONE 'UTC')",
 ];
-
-/// All metrics as of `now`, as numbers by key, one query after the other.
-pub(crate) async fn collect(
-    connection: &mut PgConnection,
-    now: NaiveDateTime,
-) -> Result<BTreeMap<String, f64>, sqlx::Error> {
-    let mut metrics = BTreeMap::new();
-    for query in QUERIES {
-        let row = sqlx::query(AssertSqlSafe(query)).bind(now).fetch_one(&mut *connection).await?;
-        for column in row.columns() {
-            metrics.insert(column.name().to_owned(), number(&row, column)?);
-        }
-    }
-    Ok(metrics)
-}
-
-#[expect(clippy::cast_precision_loss, reason = "counts of a benchmark's rows are far below 2^53")]
-fn number(row: &PgRow, column: &impl Column<Database = sqlx::Postgres>) -> Result<f64, sqlx::Error> {
-    match column.type_info().name() {
-        "FLOAT8" => row.try_get(column.ordinal()),
-        _ => Ok(row.try_get::<i64, _>(column.ordinal())? as f64),
-    }
-}
