@@ -4,12 +4,14 @@
 //! idempotency key of the work, so any number of replicas and clicks make one run.
 
 mod cron;
+mod occasion;
 
 use std::time::Duration;
 
 use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
 
 pub use cron::{CronError, CronExpression};
+pub use occasion::{COLLECT_NOW_EVERY, NotNow, Occasion, Plan, plan};
 
 use crate::delivery::{LONGEST_RETRY, backoff};
 
@@ -35,8 +37,8 @@ pub struct Schedule {
     pub upload: CronExpression,
     /// A collection within this time of the last one is skipped.
     pub interval: TimeDelta,
-    /// Added to every slot. A few minutes, different for each install and stable for one, so that not all installs
-    /// call the vendor in the same second.
+    /// How long after a slot the scheduler of this install acts on it. A few minutes, different for each install and
+    /// stable for one, so that not all installs call the vendor in the same second. It moves no slot.
     pub spread: TimeDelta,
     /// Where between its bounds the wait before a retry lies, 0..=1; different for each install.
     pub jitter: f64,
@@ -48,32 +50,44 @@ pub struct Schedule {
 impl Schedule {
     /// The latest collection slot at or before `now`.
     pub fn latest_collection_slot(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        Some(self.collect.latest(now - self.spread)? + self.spread)
+        self.collect.latest(now)
     }
 
     /// The latest upload slot at or before `now`.
     pub fn latest_upload_slot(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        Some(self.upload.latest(now - self.spread)? + self.spread)
+        self.upload.latest(now)
     }
 
-    /// The next slot in which a batch will be collected, given the last collection: slots too soon after it are passed over.
+    /// When the scheduler will next collect a batch, given the last collection: slots too soon after it are passed over.
     pub fn next_collection(&self, now: DateTime<Utc>, state: &State) -> Option<DateTime<Utc>> {
-        let mut slot = self.collect.next(now - self.spread)? + self.spread;
-        // Bounded: an interval is at most some years, and a slot a minute apart from the next is the densest schedule.
-        let earliest = state.last_collection_counts_as(now).map(|last| last + self.interval);
-        if let Some(earliest) = earliest.filter(|&earliest| earliest > slot) {
-            slot = self.collect.next_from(earliest - self.spread)? + self.spread;
-        }
-        Some(slot)
+        let next = self.collect.next(now - self.spread)?;
+        let earliest = self.earliest_collection_slot(now, state).filter(|&earliest| earliest > next);
+        let slot = earliest.map_or(Some(next), |earliest| self.collect.next_from(earliest))?;
+        Some(slot + self.spread)
     }
 
-    /// When waiting batches will next be delivered: in the next slot, or sooner where a failed delivery is tried again or
-    /// the slot is too far away.
+    /// When waiting batches will next be delivered: after the next slot, or sooner where a failed delivery is tried again
+    /// or the slot is too far away.
     pub fn next_upload(&self, now: DateTime<Utc>, state: &State) -> Option<DateTime<Utc>> {
         let slot = self.upload.next(now - self.spread)? + self.spread;
         let retry = state.last_upload_attempt.filter(|&last| last <= now).and_then(|last| self.retry_at(last, state));
         let sooner = retry.or_else(|| Some(state.oldest_pending? + self.longest_wait));
         Some(sooner.map_or(slot, |sooner| sooner.max(now).min(slot)))
+    }
+
+    /// No slot before this instant is acted on any more; none where every slot may be.
+    ///
+    /// The interval runs from slot to slot. A recorded slot that the present schedule does not name stems from another
+    /// schedule, or from an earlier release, which added the spread; it counts as the present schedule's slot at or before
+    /// it, so that neither loses the next slot. Half the interval lies between two slots in any case: a schedule that is
+    /// moved to a later hour must not make a second batch on the same day.
+    fn earliest_collection_slot(&self, now: DateTime<Utc>, state: &State) -> Option<DateTime<Utc>> {
+        let Some(last) = state.last_collection_slot.filter(|&last| last <= now) else {
+            let last = state.last_scheduled_collection.filter(|&last| last <= now)?;
+            return Some(last + self.interval);
+        };
+        let counts_as = self.collect.latest(last).unwrap_or(last);
+        Some((counts_as + self.interval).max(last + self.interval / 2))
     }
 
     /// When a delivery that failed at `last` is tried again; none where none failed, or nothing waits.
@@ -112,7 +126,9 @@ impl RetryAfter {
 pub struct State {
     /// When the newest batch was collected.
     pub last_collection: Option<DateTime<Utc>>,
-    /// The slot that batch was collected for; none where it was collected by hand or as an install's first.
+    /// When the newest batch was collected that nobody asked for by hand: for a slot, or as an install's first.
+    pub last_scheduled_collection: Option<DateTime<Utc>>,
+    /// The slot of that batch; none where it was an install's first.
     pub last_collection_slot: Option<DateTime<Utc>>,
     /// When the oldest batch that waits for delivery was collected; none where none waits.
     pub oldest_pending: Option<DateTime<Utc>>,
@@ -135,14 +151,8 @@ pub struct State {
 }
 
 impl State {
-    /// The instant from which the collection interval runs: the slot where there was one, so that a collection that ran
-    /// seconds after its slot does not push the next one out of its own. A time to come (the clock stepped back) counts
-    /// for nothing.
-    fn last_collection_counts_as(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        self.last_collection_slot.or(self.last_collection).filter(|&last| last <= now)
-    }
-
-    /// Is a collection at `now` within `interval` of the last one? For runs asked for by hand; slots are judged by [`due`].
+    /// Is a collection at `now` within `interval` of the last one? For runs that act on no slot; slots are judged by [`due`].
+    /// A time to come (the clock stepped back) counts for nothing.
     pub fn collected_too_recently(&self, now: DateTime<Utc>, interval: TimeDelta) -> bool {
         self.last_collection.is_some_and(|last| last <= now && now - last < interval)
     }
@@ -171,28 +181,40 @@ pub struct Due {
     pub key: String,
 }
 
-/// What is due at `now`. Pure: the same for every replica that looks at the same state.
+/// What is due at `now`. Pure: the same for everyone who looks at the same state. A slot is due from the time that the
+/// schedule names.
 pub fn due(now: DateTime<Utc>, state: &State, schedule: &Schedule) -> Vec<Due> {
-    let collection = due_collection(now, state, schedule);
+    due_with_slots_until(now, now, state, schedule)
+}
+
+/// What the scheduler of this install acts on at `now`: the same as [`due`], but it lets the spread pass after a slot.
+pub fn due_after_spread(now: DateTime<Utc>, state: &State, schedule: &Schedule) -> Vec<Due> {
+    due_with_slots_until(now - schedule.spread, now, state, schedule)
+}
+
+/// What is due at `now`, where slots after `until` are left alone for the time being.
+fn due_with_slots_until(until: DateTime<Utc>, now: DateTime<Utc>, state: &State, schedule: &Schedule) -> Vec<Due> {
+    let collection = due_collection(until, now, state, schedule);
     if state.retry_after.is_some_and(|asked| asked.is_in_force(now)) {
         return collection.into_iter().collect();
     }
-    [collection, due_upload(now, state, schedule), due_check_in(now, state, schedule)].into_iter().flatten().collect()
+    let upload = due_upload(until, now, state, schedule);
+    [collection, upload, due_check_in(now, state, schedule)].into_iter().flatten().collect()
 }
 
-fn due_collection(now: DateTime<Utc>, state: &State, schedule: &Schedule) -> Option<Due> {
+fn due_collection(until: DateTime<Utc>, now: DateTime<Utc>, state: &State, schedule: &Schedule) -> Option<Due> {
     if state.last_collection.is_none() {
         return Some(Due { work: Work::Collect { slot: None }, key: "collect:first".to_owned() });
     }
-    let slot = schedule.latest_collection_slot(now)?;
-    let waited = match state.last_collection_counts_as(now) {
-        Some(last) => slot > last && slot - last >= schedule.interval,
+    let slot = schedule.latest_collection_slot(until)?;
+    let is_due = match schedule.earliest_collection_slot(now, state) {
+        Some(earliest) => slot >= earliest,
         None => state.last_collection_slot != Some(slot),
     };
-    waited.then(|| Due { work: Work::Collect { slot: Some(slot) }, key: format!("collect:{}", stamp(slot)) })
+    is_due.then(|| Due { work: Work::Collect { slot: Some(slot) }, key: format!("collect:{}", stamp(slot)) })
 }
 
-fn due_upload(now: DateTime<Utc>, state: &State, schedule: &Schedule) -> Option<Due> {
+fn due_upload(until: DateTime<Utc>, now: DateTime<Utc>, state: &State, schedule: &Schedule) -> Option<Due> {
     let oldest = state.oldest_pending?;
     let work =
         |why: &str, of: DateTime<Utc>| Some(Due { work: Work::Upload, key: format!("upload:{why}{}", stamp(of)) });
@@ -207,7 +229,8 @@ fn due_upload(now: DateTime<Utc>, state: &State, schedule: &Schedule) -> Option<
     if oldest <= last && !state.is_sending {
         return work("rest:", last);
     }
-    let slot = schedule.latest_upload_slot(now).filter(|&slot| oldest <= slot && last < slot);
+    // The spread may put a collection between the slot and the delivery that acts on it; its batch goes along.
+    let slot = schedule.latest_upload_slot(until).filter(|&slot| oldest <= slot + schedule.spread && last < slot);
     match slot {
         Some(slot) => work("", slot),
         None => (now - oldest >= schedule.longest_wait).then(|| work("late:", oldest))?,

@@ -24,6 +24,8 @@ pub struct NewBatch {
     pub slot: Option<DateTime<Utc>>,
     /// OHE's database as the collection found it.
     pub database: OheDatabase,
+    /// Did somebody ask for it outside the schedule? Then it has no slot, and moves none.
+    pub by_hand: bool,
     /// The metrics that were had, by key.
     pub metrics: BTreeMap<String, MetricValue>,
     /// What each collector did, those without metrics included.

@@ -14,7 +14,9 @@ use crate::{Store, StoreError};
 pub struct StoreFacts {
     /// When the newest batch was collected.
     pub last_collection: Option<DateTime<Utc>>,
-    /// The slot of that batch; none where it was an install's first, or made by hand.
+    /// When the newest batch was collected that nobody asked for by hand.
+    pub last_scheduled_collection: Option<DateTime<Utc>>,
+    /// The slot of that batch; none where it was an install's first.
     pub last_collection_slot: Option<DateTime<Utc>>,
     /// When a batch was last delivered.
     pub last_upload: Option<DateTime<Utc>>,
@@ -48,6 +50,7 @@ impl StoreFacts {
     pub fn schedule_state(&self) -> State {
         State {
             last_collection: self.last_collection,
+            last_scheduled_collection: self.last_scheduled_collection,
             last_collection_slot: self.last_collection_slot,
             oldest_pending: self.overdue_since,
             is_sending: self.is_sending,
@@ -66,7 +69,11 @@ impl StoreFacts {
 /// `$1` is now: what lies beyond it was written before the clock stepped back, and must not hold up what is due.
 const FACTS: &str = "
 WITH newest AS (
-    SELECT collected_at, slot FROM telemetry_metrics WHERE collected_at <= $1 ORDER BY collected_at DESC, id DESC LIMIT 1
+    SELECT collected_at FROM telemetry_metrics WHERE collected_at <= $1 ORDER BY collected_at DESC, id DESC LIMIT 1
+), scheduled AS (
+    SELECT collected_at, slot FROM telemetry_metrics
+    WHERE collected_at <= $1 AND NOT by_hand
+    ORDER BY collected_at DESC, id DESC LIMIT 1
 ), oldest_pending AS (
     SELECT id, collected_at, upload_attempts FROM telemetry_metrics
     WHERE uploaded_at IS NULL AND set_aside_at IS NULL
@@ -94,7 +101,8 @@ WITH newest AS (
 )
 SELECT
     newest.collected_at AS last_collection,
-    newest.slot AS last_collection_slot,
+    scheduled.collected_at AS last_scheduled_collection,
+    scheduled.slot AS last_collection_slot,
     (SELECT max(uploaded_at) FROM telemetry_metrics) AS last_upload,
     oldest_pending.collected_at AS overdue_since,
     (SELECT count(*) FROM telemetry_metrics WHERE uploaded_at IS NULL AND set_aside_at IS NULL) AS pending,
@@ -129,6 +137,7 @@ SELECT
 FROM success
 CROSS JOIN failed_upload
 LEFT JOIN newest ON true
+LEFT JOIN scheduled ON true
 LEFT JOIN oldest_pending ON true
 LEFT JOIN refusal ON true
 ";
@@ -149,6 +158,7 @@ impl FromRow<'_, PgRow> for StoreFacts {
         let small_count = |column| count(column).map(|count| u32::try_from(count).unwrap_or(u32::MAX));
         Ok(Self {
             last_collection: row.try_get("last_collection")?,
+            last_scheduled_collection: row.try_get("last_scheduled_collection")?,
             last_collection_slot: row.try_get("last_collection_slot")?,
             last_upload: row.try_get("last_upload")?,
             overdue_since: row.try_get("overdue_since")?,

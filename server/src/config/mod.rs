@@ -150,7 +150,6 @@ mod tests {
         assert_eq!(config.vendor.app_slug, "openhands-enterprise");
         assert_eq!(config.web.bind.to_string(), "127.0.0.1:3000");
         assert_eq!((config.schedule.interval_days, config.schedule.threshold_days), (7, 4));
-        assert!(config.schedule.is_default);
     }
 
     #[test]
@@ -268,12 +267,16 @@ mod tests {
     }
 
     #[test]
-    fn default_slots_are_spread_by_install_and_configured_ones_are_kept() {
+    fn installs_act_on_a_slot_within_ten_minutes_each_at_its_own_time() {
         let config = read(&[]).unwrap().schedule;
         assert_eq!(config.schedule(754).spread, chrono::TimeDelta::seconds(154));
         assert_eq!(config.schedule(754).spread, config.schedule(754).spread);
         assert_ne!(config.schedule(754).spread, config.schedule(755).spread);
         let own = read(&[("TELEMETRY_UPLOAD_SCHEDULE", "5 4 * * *")]).unwrap().schedule;
-        assert_eq!(own.schedule(754).spread, chrono::TimeDelta::zero());
+        assert_eq!(
+            own.schedule(754).spread,
+            chrono::TimeDelta::seconds(154),
+            "whether or not the schedule is the default"
+        );
     }
 }

@@ -15,8 +15,6 @@ pub struct ScheduleConfig {
     pub collect: CronExpression,
     /// `TELEMETRY_UPLOAD_SCHEDULE`.
     pub upload: CronExpression,
-    /// Are both schedules the default? Then their slots are spread, a few minutes per install.
-    pub is_default: bool,
     /// `TELEMETRY_COLLECTION_INTERVAL_DAYS`.
     pub interval_days: u16,
     /// `TELEMETRY_WARNING_THRESHOLD_DAYS`.
@@ -25,13 +23,13 @@ pub struct ScheduleConfig {
     pub collector_limit: Duration,
 }
 
-/// Default slots of different installs lie within so many seconds.
+/// The schedulers of different installs act on a slot within so many seconds.
 const SPREAD_SECONDS: u64 = 10 * 60;
 
 impl ScheduleConfig {
     /// The schedule of the install whose own number is `install_seed`: stable across restarts, different elsewhere.
     pub fn schedule(&self, install_seed: u64) -> Schedule {
-        let spread = if self.is_default { install_seed % SPREAD_SECONDS } else { 0 };
+        let spread = install_seed % SPREAD_SECONDS;
         Schedule {
             collect: self.collect.clone(),
             upload: self.upload.clone(),
@@ -57,12 +55,9 @@ pub(super) fn read(variables: &mut Variables<'_>) -> Option<ScheduleConfig> {
         variables.checked_or("TELEMETRY_COLLECTOR_TIMEOUT_SECONDS", 60_u64, "whole seconds from 1 to 3600", |limit| {
             (1..=3600).contains(limit)
         });
-    let (collect, upload) = (collect?, upload?);
-    let is_default = collect.to_string() == DEFAULT_COLLECTION_CRON && upload.to_string() == DEFAULT_UPLOAD_CRON;
     Some(ScheduleConfig {
-        collect,
-        upload,
-        is_default,
+        collect: collect?,
+        upload: upload?,
         interval_days,
         threshold_days,
         collector_limit: Duration::from_secs(limit),

@@ -70,9 +70,10 @@ enum Run {
     Delivery,
 }
 
-/// What ran after `from` and until `until`, at most a day later, in the order of time. A day may begin at any hour: between
-/// the slots, too.
+/// The slots that were acted on after `from` and until `until`, at most a day later, in the order of time. A day may begin
+/// at any hour: between the slots, too.
 fn slots_of_a_day(schedule: &Schedule, from: DateTime<Utc>, until: DateTime<Utc>) -> Vec<(DateTime<Utc>, Run)> {
+    let (from, until) = (from - schedule.spread, until - schedule.spread);
     let collection = schedule.latest_collection_slot(until).map(|slot| (slot, Run::Collection));
     let delivery = schedule.latest_upload_slot(until).map(|slot| (slot, Run::Delivery));
     let mut slots: Vec<_> = [collection, delivery].into_iter().flatten().filter(|(slot, _)| *slot > from).collect();
@@ -134,7 +135,7 @@ impl<'a> Story<'a> {
 
     /// Collects as the slot's job did: of the rows of today, those that were there then.
     async fn collect(&self, slot: DateTime<Utc>) -> anyhow::Result<()> {
-        let now = slot + TimeDelta::seconds(4);
+        let now = slot + self.schedule.spread + TimeDelta::seconds(4);
         let past = sample_data::as_of(self.postgres.connect_options(self.database), now);
         let pool = collectors::connect(past);
         let collection =
@@ -144,6 +145,7 @@ impl<'a> Story<'a> {
             collected_at: now,
             slot: Some(slot),
             database: collection.database,
+            by_hand: false,
             metrics: collection.metrics,
             runs: collection.runs,
         };
@@ -153,7 +155,7 @@ impl<'a> Story<'a> {
 
     /// Delivers as the upload job did; once the outage has begun, in vain.
     async fn deliver(&self, slot: DateTime<Utc>, outage: DateTime<Utc>) -> anyhow::Result<()> {
-        self.clock.set(slot + TimeDelta::seconds(2));
+        self.clock.set(slot + self.schedule.spread + TimeDelta::seconds(2));
         if slot >= outage && self.simulator.snapshot().script.is_empty() {
             self.scenario.arm(&self.simulator);
         }

@@ -36,7 +36,7 @@ pub(super) async fn enqueue_what_is_due(install: &Install) {
 
 async fn ask_and_enqueue(install: &Install) {
     let now = install.services.clock.now();
-    let due = match install.services.scheduling.due(now).await {
+    let due = match install.services.scheduling.due_after_spread(now).await {
         Ok(due) => due,
         Err(error) => return warn!(error = describe(&error), "what is due could not be found out; asking again soon"),
     };

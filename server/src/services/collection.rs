@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use collectors::{Collection, CollectionOptions, Registry};
 use domain::clock::Clock;
 use domain::collector::{CollectorRun, CollectorStatus};
 use domain::metric::MetricValue;
+use domain::schedule::{NotNow, Occasion, Plan, plan};
 use serde::Serialize;
 use serde_json::Value;
 use sqlx::PgPool;
@@ -87,20 +88,30 @@ pub enum CollectionError {
 }
 
 impl CollectionService {
-    /// Collects the batch of a schedule slot, or an install's first where `slot` is none, unless it is there already.
+    /// Does a job that was enqueued for a schedule slot, or for an install's first batch where `slot` is none: collects for
+    /// the slot that is due by now, if there is one.
     ///
     /// # Errors
     /// [`CollectionError`]; nothing is stored then, and the run may be repeated.
     pub async fn run_for_slot(&self, slot: Option<DateTime<Utc>>) -> Result<CollectionOutcome, CollectionError> {
-        self.collect_and_store(self.clock.now(), slot).await
+        self.collect_and_store(self.clock.now(), Occasion::Job { slot }).await
     }
 
-    /// Collects a batch by hand, at `now`, unless the last one is too recent.
+    /// Collects for the slot that is due at `now`; where none is, a batch without one, unless the last is too recent.
     ///
     /// # Errors
     /// As [`Self::run_for_slot`].
     pub async fn run(&self, now: DateTime<Utc>) -> Result<CollectionOutcome, CollectionError> {
-        self.collect_and_store(now, None).await
+        self.collect_and_store(now, Occasion::Command).await
+    }
+
+    /// Collects a batch because somebody asks for it on the dashboard, at most once a minute, whatever the interval says. It
+    /// has no slot and moves none.
+    ///
+    /// # Errors
+    /// As [`Self::run_for_slot`].
+    pub async fn collect_now(&self) -> Result<CollectionOutcome, CollectionError> {
+        self.collect_and_store(self.clock.now(), Occasion::ByHand).await
     }
 
     /// Collects at `now` and stores nothing, whoever the administrator is and however recent the last batch.
@@ -117,36 +128,27 @@ impl CollectionService {
         Ok(completed(&collection, Some(metrics)))
     }
 
-    async fn collected_too_recently(&self, now: DateTime<Utc>) -> Result<bool, CollectionError> {
-        let interval = TimeDelta::days(i64::from(self.config.interval_days));
-        Ok(self.store.facts(now).await?.schedule_state().collected_too_recently(now, interval))
-    }
-
-    /// Is there nothing to collect?
-    async fn reason_to_skip(
-        &self,
-        now: DateTime<Utc>,
-        slot: Option<DateTime<Utc>>,
-    ) -> Result<Option<SkipReason>, CollectionError> {
-        // A slot was found due from the same facts; anything else is judged here and now.
-        Ok(match slot {
-            Some(slot) => self.store.has_batch_of(slot).await?.then_some(SkipReason::AlreadyCollected),
-            None => self.collected_too_recently(now).await?.then_some(SkipReason::TooRecent),
-        })
+    /// What is there to collect? Only who has the right to collect may act on the answer.
+    async fn plan(&self, now: DateTime<Utc>, occasion: Occasion) -> Result<Result<Plan, NotNow>, CollectionError> {
+        let state = self.store.facts(now).await?.schedule_state();
+        // The seed gives spread and jitter, which are for those who wait.
+        Ok(plan(now, occasion, &state, &self.config.schedule(0)))
     }
 
     async fn collect_and_store(
         &self,
         now: DateTime<Utc>,
-        slot: Option<DateTime<Utc>>,
+        occasion: Occasion,
     ) -> Result<CollectionOutcome, CollectionError> {
         // One at a time: two that begin together would both find that nothing was collected yet.
         let Some(mut right) = self.store.try_collector_lock().await? else {
             return Ok(skipped(SkipReason::AnotherCollector));
         };
-        if let Some(reason) = self.reason_to_skip(now, slot).await? {
-            return Ok(skipped(reason));
-        }
+        let plan = match self.plan(now, occasion).await? {
+            Ok(plan) => plan,
+            Err(NotNow::AlreadyCollected) => return Ok(skipped(SkipReason::AlreadyCollected)),
+            Err(NotNow::TooRecent) => return Ok(skipped(SkipReason::TooRecent)),
+        };
         if self.admin_email.find().await?.is_none() {
             return Ok(no_admin_email());
         }
@@ -154,7 +156,7 @@ impl CollectionService {
         if !right.is_held().await {
             return Err(CollectionError::Interrupted);
         }
-        let outcome = self.store_batch(now, slot, collection).await;
+        let outcome = self.store_batch(now, plan, collection).await;
         // Dropping it would do as well, a moment later; a broken connection has given it back already.
         let _given_back = right.release().await;
         outcome
@@ -169,7 +171,7 @@ impl CollectionService {
     async fn store_batch(
         &self,
         now: DateTime<Utc>,
-        slot: Option<DateTime<Utc>>,
+        plan: Plan,
         collection: Collection,
     ) -> Result<CollectionOutcome, CollectionError> {
         let outcome = completed(&collection, None);
@@ -178,7 +180,8 @@ impl CollectionService {
             warn!(collector = run.collector, status = %run.status, "a collector did not give its metrics");
         }
         let Collection { database, metrics, runs } = collection;
-        let batch = NewBatch { collected_at: now, slot, database, metrics, runs };
+        let Plan { slot, by_hand } = plan;
+        let batch = NewBatch { collected_at: now, slot, by_hand, database, metrics, runs };
         match self.store.insert_batch(&batch).await? {
             Insertion::Created(id) => {
                 info!(batch = %id, metrics = batch.metrics.len(), ohe = %batch.database, "batch collected");

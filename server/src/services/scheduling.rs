@@ -1,7 +1,7 @@
 //! What is due, from the facts in the database.
 
 use chrono::{DateTime, Utc};
-use domain::schedule::{Due, Schedule, due};
+use domain::schedule::{Due, Schedule, due, due_after_spread};
 use store::{Store, StoreError};
 
 use crate::config::ScheduleConfig;
@@ -19,13 +19,22 @@ impl SchedulingService {
         Self { store, config }
     }
 
-    /// What is due at `now`.
+    /// What is due at `now`: a slot from the time that the schedule names.
     ///
     /// # Errors
     /// [`StoreError`] where the facts cannot be read.
     pub async fn due(&self, now: DateTime<Utc>) -> Result<Vec<Due>, StoreError> {
         let state = self.store.facts(now).await?.schedule_state();
         Ok(due(now, &state, &self.schedule().await?))
+    }
+
+    /// What the scheduler of this install acts on at `now`: a slot once the spread has passed since.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the facts cannot be read.
+    pub async fn due_after_spread(&self, now: DateTime<Utc>) -> Result<Vec<Due>, StoreError> {
+        let state = self.store.facts(now).await?.schedule_state();
+        Ok(due_after_spread(now, &state, &self.schedule().await?))
     }
 
     /// The schedule with this install's own spread, which follows from its cluster id.

@@ -128,6 +128,9 @@ async fn a_collector_that_panics_or_hangs_sinks_neither_batch_nor_worker() {
     let workers = Workers::start(&world, JobLimits::default());
     until("the first batch is delivered", async || world.count(Endpoint::CheckIn) == 1).await;
     MISBEHAVIOUR.store(HANG, Ordering::SeqCst);
+    // The first batch is of last month as far as the schedule knows, so that a slot is due since.
+    let month_ago = world.clock.now() - TimeDelta::days(30);
+    sqlx::query("UPDATE telemetry_metrics SET collected_at = $1").bind(month_ago).execute(&world.pool).await.unwrap();
     let slot = world.clock.now() - TimeDelta::days(1);
     let due = Due { work: Work::Collect { slot: Some(slot) }, key: "collect:by the test".to_owned() };
     world.install().queue.enqueue(&due, world.clock.now()).await.unwrap();

@@ -97,7 +97,7 @@ impl World {
     pub(crate) async fn collected_at(&self, at: DateTime<Utc>, number: u32, slot: Option<DateTime<Utc>>) {
         let metrics = [("total_users".to_owned(), MetricValue::Int(i64::from(number)))].into();
         let database = OheDatabase { generation: Generation::Orgs, revision: None, answerable: 1, known: 1 };
-        let batch = NewBatch { collected_at: at, slot, database, metrics, runs: Vec::new() };
+        let batch = NewBatch { collected_at: at, slot, by_hand: false, database, metrics, runs: Vec::new() };
         self.store().insert_batch(&batch).await.unwrap();
     }
 
@@ -128,8 +128,6 @@ fn environment(database_url: &str, vendor_url: &str) -> BTreeMap<String, String>
         ("REPLICATED_BASE_URL", vendor_url),
         ("REPLICATED_PUBLISHABLE_KEY", "replicated_pk_test"),
         ("TELEMETRY_BIND", "127.0.0.1:0"),
-        // The default slots, written so that they are not taken for the default and spread.
-        ("TELEMETRY_COLLECTION_SCHEDULE", "00 2 * * 0"),
     ]
     .map(|(name, value)| (name.to_owned(), value.to_owned()))
     .into()

@@ -89,3 +89,53 @@ async fn a_collector_that_lacks_its_table_does_not_sink_the_batch() {
     assert!(!batch.metrics.contains_key("slack_users"), "a missing metric is never recorded as zero");
     assert!(batch.metrics.contains_key("slack_teams") && batch.metrics.contains_key("total_users"));
 }
+
+#[tokio::test]
+async fn jobs_that_waited_for_weeks_make_one_batch() {
+    let fixture = Fixture::new().await;
+    fixture.set_time("2025-10-12T02:00:00Z");
+    fixture.services().collection.run_for_slot(Some(at("2025-10-12T02:00:00Z"))).await.unwrap();
+    fixture.set_time("2025-11-17T12:00:00Z");
+    let mut outcomes = Vec::new();
+    for slot in ["2025-10-19", "2025-10-26", "2025-11-02", "2025-11-09", "2025-11-16"] {
+        let slot = Some(at(&format!("{slot}T02:00:00Z")));
+        outcomes.push(fixture.services().collection.run_for_slot(slot).await.unwrap());
+    }
+    assert!(matches!(outcomes[0], CollectionOutcome::Completed { .. }), "{outcomes:?}");
+    assert!(outcomes[1..4].iter().all(|outcome| *outcome == skipped(SkipReason::TooRecent)), "{outcomes:?}");
+    assert_eq!(outcomes[4], skipped(SkipReason::AlreadyCollected), "the first job has acted on the last slot");
+    let slots = fixture.services().store.list_batches(None, 0, 9).await.unwrap().into_iter().map(|batch| batch.slot);
+    assert_eq!(slots.collect::<Vec<_>>(), [Some(at("2025-11-16T02:00:00Z")), Some(at("2025-10-12T02:00:00Z"))]);
+}
+
+#[tokio::test]
+async fn the_command_records_the_slot_it_acts_on_and_collect_now_moves_none() {
+    let fixture = Fixture::new().await;
+    let collection = &fixture.services().collection;
+    collection.run(at("2025-11-09T02:00:00Z")).await.unwrap();
+    fixture.set_time("2025-11-16T01:59:00Z");
+    assert!(matches!(collection.collect_now().await.unwrap(), CollectionOutcome::Completed { .. }));
+    fixture.set_time("2025-11-16T01:59:59Z");
+    assert_eq!(collection.collect_now().await.unwrap(), skipped(SkipReason::TooRecent), "at most once a minute");
+    let due = fixture.services().scheduling.due(at("2025-11-16T02:00:00Z")).await.unwrap();
+    assert_eq!(due[0].key, "collect:2025-11-16T02:00:00Z");
+    assert!(matches!(collection.run(at("2025-11-16T09:00:00Z")).await.unwrap(), CollectionOutcome::Completed { .. }));
+    assert_eq!(collection.run(at("2025-11-16T09:00:01Z")).await.unwrap(), skipped(SkipReason::TooRecent));
+    let slots = fixture.services().store.list_batches(None, 0, 9).await.unwrap().into_iter().map(|batch| batch.slot);
+    assert_eq!(slots.collect::<Vec<_>>(), [Some(at("2025-11-16T02:00:00Z")), None, None]);
+}
+
+/// An install whose earlier release recorded last week's slot with the spread.
+#[tokio::test]
+async fn a_slot_that_an_earlier_release_recorded_with_the_spread_does_not_cost_a_week() {
+    let fixture = Fixture::new().await;
+    fixture.set_time("2025-11-09T02:02:37Z");
+    fixture.services().collection.run_for_slot(Some(at("2025-11-09T02:02:34Z"))).await.unwrap();
+    let scheduling = &fixture.services().scheduling;
+    let due = async |now: &str| {
+        let due = scheduling.due(at(now)).await.unwrap();
+        due.into_iter().map(|due| due.key).find(|key| key.starts_with("collect"))
+    };
+    assert_eq!(due("2025-11-09T02:03:00Z").await, None);
+    assert_eq!(due("2025-11-16T02:00:00Z").await.as_deref(), Some("collect:2025-11-16T02:00:00Z"));
+}

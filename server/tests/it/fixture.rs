@@ -75,6 +75,7 @@ impl Fixture {
             collected_at: at(text),
             slot: None,
             database: OheDatabase { generation: Generation::Orgs, revision: None, answerable: 1, known: 1 },
+            by_hand: false,
             metrics: [("total_users".to_owned(), domain::metric::MetricValue::Int(1))].into(),
             runs: Vec::new(),
         };
@@ -91,7 +92,6 @@ fn environment(database_url: &str, vendor_url: &str) -> BTreeMap<String, String>
         ("OPENHANDS_ADMIN_EMAIL", ADMIN),
         ("REPLICATED_BASE_URL", vendor_url),
         ("REPLICATED_PUBLISHABLE_KEY", "replicated_pk_test"),
-        ("TELEMETRY_COLLECTION_SCHEDULE", "00 2 * * 0"),
     ]
     .map(|(name, value)| (name.to_owned(), value.to_owned()))
     .into()

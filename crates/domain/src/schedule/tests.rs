@@ -2,11 +2,11 @@
 
 use super::*;
 
-fn at(text: &str) -> DateTime<Utc> {
+pub(super) fn at(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
 }
 
-fn schedule() -> Schedule {
+pub(super) fn schedule() -> Schedule {
     Schedule {
         collect: DEFAULT_COLLECTION_CRON.parse().unwrap(),
         upload: DEFAULT_UPLOAD_CRON.parse().unwrap(),
@@ -18,9 +18,10 @@ fn schedule() -> Schedule {
 }
 
 /// An install that collected and delivered on Sunday 2025-11-09, and keeps checking in.
-fn settled(now: DateTime<Utc>) -> State {
+pub(super) fn settled(now: DateTime<Utc>) -> State {
     State {
         last_collection: Some(at("2025-11-09T02:00:07Z")),
+        last_scheduled_collection: Some(at("2025-11-09T02:00:07Z")),
         last_collection_slot: Some(at("2025-11-09T02:00:00Z")),
         has_identity: true,
         last_upload_attempt: Some(at("2025-11-09T03:00:04Z")),
@@ -55,23 +56,71 @@ fn a_batch_is_collected_once_in_each_slot() {
 fn a_late_run_counts_for_its_slot_and_does_not_lose_the_next() {
     let caught_up_on_wednesday = |state: &mut State| {
         state.last_collection = Some(at("2025-11-12T17:00:00Z"));
+        state.last_scheduled_collection = state.last_collection;
     };
     assert_eq!(keys("2025-11-16T02:00:00Z", caught_up_on_wednesday), ["collect:2025-11-16T02:00:00Z"]);
 }
 
 #[test]
-fn a_slot_within_the_interval_of_a_collection_by_hand_is_skipped() {
-    let by_hand = |text: &'static str| {
+fn a_slot_within_the_interval_of_the_first_batch_is_skipped() {
+    let first = |text: &'static str| {
         move |state: &mut State| {
             state.last_collection = Some(at(text));
+            state.last_scheduled_collection = Some(at(text));
             state.last_collection_slot = None;
         }
     };
-    assert!(keys("2025-11-16T02:00:00Z", by_hand("2025-11-12T17:00:00Z")).is_empty());
-    assert!(keys("2025-11-20T02:00:00Z", by_hand("2025-11-12T17:00:00Z")).is_empty(), "nor made up for later");
-    assert_eq!(keys("2025-11-23T02:00:00Z", by_hand("2025-11-12T17:00:00Z")), ["collect:2025-11-23T02:00:00Z"]);
-    assert!(keys("2025-11-16T02:00:00Z", by_hand("2025-11-09T02:00:00.000001Z")).is_empty(), "exact to the tick");
-    assert_eq!(keys("2025-11-16T02:00:00Z", by_hand("2025-11-09T02:00:00Z")).len(), 1);
+    assert!(keys("2025-11-16T02:00:00Z", first("2025-11-12T17:00:00Z")).is_empty());
+    assert!(keys("2025-11-20T02:00:00Z", first("2025-11-12T17:00:00Z")).is_empty(), "nor made up for later");
+    assert_eq!(keys("2025-11-23T02:00:00Z", first("2025-11-12T17:00:00Z")), ["collect:2025-11-23T02:00:00Z"]);
+    assert!(keys("2025-11-16T02:00:00Z", first("2025-11-09T02:00:00.000001Z")).is_empty(), "exact to the tick");
+    assert_eq!(keys("2025-11-16T02:00:00Z", first("2025-11-09T02:00:00Z")).len(), 1);
+}
+
+#[test]
+fn a_collection_by_hand_moves_no_slot() {
+    for by_hand in ["2025-11-09T02:01:00Z", "2025-11-12T17:00:00Z", "2025-11-16T01:59:59Z"] {
+        let pressed = |state: &mut State| state.last_collection = Some(at(by_hand));
+        assert_eq!(keys("2025-11-16T02:00:00Z", pressed), ["collect:2025-11-16T02:00:00Z"], "{by_hand}");
+        assert_eq!(
+            schedule().next_collection(at("2025-11-16T01:59:59Z"), &{
+                let mut state = settled(at("2025-11-16T01:59:59Z"));
+                pressed(&mut state);
+                state
+            }),
+            Some(at("2025-11-16T02:00:00Z"))
+        );
+    }
+}
+
+/// What becomes of the slots after one that was recorded at `recorded`, on the schedule `cron`.
+fn slot_after(recorded: &str, cron: &str, spread: i64, now: &str) -> Option<String> {
+    let schedule = Schedule { collect: cron.parse().unwrap(), spread: TimeDelta::seconds(spread), ..schedule() };
+    let state = State { last_collection_slot: Some(at(recorded)), ..settled(at(now)) };
+    due(at(now), &state, &schedule).into_iter().map(|due| due.key).find(|key| key.starts_with("collect:"))
+}
+
+#[test]
+fn neither_a_changed_schedule_nor_a_changed_spread_skips_a_slot() {
+    for (recorded, cron, now, expected) in [
+        // An earlier release recorded the slot with the spread.
+        ("2025-11-09T02:02:34Z", "0 2 * * 0", "2025-11-16T01:59:59Z", None),
+        ("2025-11-09T02:02:34Z", "0 2 * * 0", "2025-11-16T02:00:00Z", Some("collect:2025-11-16T02:00:00Z")),
+        ("2025-11-09T02:02:34Z", "0 2 * * 0", "2025-11-09T02:10:00Z", None),
+        // An hour earlier, a day earlier.
+        ("2025-11-09T02:00:00Z", "0 1 * * 0", "2025-11-16T01:00:00Z", Some("collect:2025-11-16T01:00:00Z")),
+        ("2025-11-09T02:00:00Z", "0 2 * * 6", "2025-11-15T02:00:00Z", Some("collect:2025-11-15T02:00:00Z")),
+        // An hour later: not twice on one day, and not a week without.
+        ("2025-11-09T02:00:00Z", "0 3 * * 0", "2025-11-09T03:00:00Z", None),
+        ("2025-11-09T02:00:00Z", "0 3 * * 0", "2025-11-16T03:00:00Z", Some("collect:2025-11-16T03:00:00Z")),
+        // Denser slots than the interval: it is the interval that counts.
+        ("2025-11-09T02:00:00Z", "0 2 * * *", "2025-11-15T02:00:00Z", None),
+        ("2025-11-09T02:00:00Z", "0 2 * * *", "2025-11-16T02:00:00Z", Some("collect:2025-11-16T02:00:00Z")),
+    ] {
+        for spread in [0, 154, 600] {
+            assert_eq!(slot_after(recorded, cron, spread, now).as_deref(), expected, "{recorded}, {cron}, {now}");
+        }
+    }
 }
 
 #[test]
@@ -209,6 +258,7 @@ fn a_failed_check_in_is_retried_after_the_backoff() {
 fn a_clock_that_stepped_back_does_not_stop_the_work() {
     let from_the_future = |state: &mut State| {
         state.last_collection = Some(at("2027-01-01T00:00:00Z"));
+        state.last_scheduled_collection = state.last_collection;
         state.last_collection_slot = None;
         state.last_upload_attempt = Some(at("2027-01-01T00:00:00Z"));
         state.last_check_in = Some(at("2027-01-01T00:00:00Z"));
@@ -221,13 +271,44 @@ fn a_clock_that_stepped_back_does_not_stop_the_work() {
 }
 
 #[test]
-fn the_spread_moves_every_slot() {
-    let spread = Schedule { spread: TimeDelta::seconds(150), ..schedule() };
-    let state = settled(at("2025-11-16T02:02:29Z"));
-    assert!(due(at("2025-11-16T02:02:29Z"), &state, &spread).is_empty());
-    let slot = at("2025-11-16T02:02:30Z");
-    assert_eq!(due(slot, &state, &spread)[0].work, Work::Collect { slot: Some(slot) });
-    assert_eq!(spread.next_upload(slot, &State::default()), Some(at("2025-11-16T03:02:30Z")));
+fn the_spread_delays_our_own_scheduler_alone_and_moves_no_slot() {
+    let spread = Schedule { spread: TimeDelta::seconds(154), ..schedule() };
+    let slot = at("2025-11-16T02:00:00Z");
+    let collect = [Due { work: Work::Collect { slot: Some(slot) }, key: "collect:2025-11-16T02:00:00Z".to_owned() }];
+    for (now, by_anybody, by_the_scheduler) in [
+        ("2025-11-16T01:59:59Z", &[][..], &[][..]),
+        ("2025-11-16T02:00:00Z", &collect, &[]),
+        ("2025-11-16T02:02:33Z", &collect, &[]),
+        ("2025-11-16T02:02:34Z", &collect, &collect),
+    ] {
+        let state = settled(at(now));
+        assert_eq!(due(at(now), &state, &spread), by_anybody, "{now}");
+        assert_eq!(due_after_spread(at(now), &state, &spread), by_the_scheduler, "{now}");
+    }
+    let acted_on = State { last_collection_slot: Some(slot), ..settled(slot) };
+    assert_eq!(due_after_spread(at("2025-11-16T02:02:34Z"), &acted_on, &spread), [], "a CronJob was there first");
+    assert_eq!(spread.next_upload(slot, &State::default()), Some(at("2025-11-16T03:02:34Z")));
+    assert_eq!(spread.next_collection(slot, &settled(slot)), Some(at("2025-11-16T02:02:34Z")));
+    assert_eq!(spread.next_collection(slot, &acted_on), Some(at("2025-11-23T02:02:34Z")));
+}
+
+#[test]
+fn a_spread_that_is_wider_than_the_slots_lie_apart_holds_up_nothing() {
+    let dense = Schedule { upload: "* * * * *".parse().unwrap(), spread: TimeDelta::seconds(599), ..schedule() };
+    let now = at("2025-11-10T12:01:00Z");
+    let state = State { oldest_pending: Some(at("2025-11-10T12:00:20Z")), ..settled(now) };
+    assert_eq!(due_after_spread(now, &state, &dense)[0].key, "upload:2025-11-10T11:51:00Z");
+}
+
+#[test]
+fn a_batch_that_the_spread_put_behind_the_upload_slot_goes_along_with_it() {
+    let spread = Schedule { spread: TimeDelta::minutes(9), ..schedule() };
+    let due_at = |now: &str| {
+        let state = State { oldest_pending: Some(at("2025-11-10T03:08:00Z")), ..settled(at(now)) };
+        due_after_spread(at(now), &state, &spread).into_iter().map(|due| due.key).collect::<Vec<_>>()
+    };
+    assert!(due_at("2025-11-10T03:08:59Z").is_empty());
+    assert_eq!(due_at("2025-11-10T03:09:00Z"), ["upload:2025-11-10T03:00:00Z"]);
 }
 
 #[test]
@@ -235,7 +316,8 @@ fn the_next_collection_passes_over_slots_that_would_be_skipped() {
     let now = at("2025-11-12T00:00:00Z");
     let mut state = settled(now);
     assert_eq!(schedule().next_collection(now, &state), Some(at("2025-11-16T02:00:00Z")));
-    (state.last_collection, state.last_collection_slot) = (Some(at("2025-11-11T00:00:00Z")), None);
+    state.last_collection = Some(at("2025-11-11T00:00:00Z"));
+    (state.last_scheduled_collection, state.last_collection_slot) = (state.last_collection, None);
     assert_eq!(schedule().next_collection(now, &state), Some(at("2025-11-23T02:00:00Z")));
     assert_eq!(schedule().next_collection(now, &State::default()), Some(at("2025-11-16T02:00:00Z")));
 }

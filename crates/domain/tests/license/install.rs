@@ -61,6 +61,7 @@ impl Install {
         let refusal = self.refusal.filter(|&(at, _)| at <= now && delivered.is_none_or(|last| at > last));
         State {
             last_collection: newest.map(|batch| batch.collected_at),
+            last_scheduled_collection: newest.map(|batch| batch.collected_at),
             last_collection_slot: newest.and_then(|batch| batch.slot),
             oldest_pending: oldest.map(|batch| batch.collected_at),
             last_upload_attempt: delivered.max(failed),

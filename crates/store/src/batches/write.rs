@@ -78,12 +78,13 @@ impl Store {
 async fn insert(transaction: &mut PgTransaction<'_>, batch: &NewBatch) -> Result<Option<Uuid>, sqlx::Error> {
     sqlx::query_scalar(
         "INSERT INTO telemetry_metrics
-             (collected_at, slot, metrics_data, ohe_generation, ohe_revision, metrics_answerable, metrics_known)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)
+             (collected_at, slot, by_hand, metrics_data, ohe_generation, ohe_revision, metrics_answerable, metrics_known)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
          ON CONFLICT (slot) DO NOTHING RETURNING id",
     )
     .bind(batch.collected_at)
     .bind(batch.slot)
+    .bind(batch.by_hand)
     .bind(Json(&batch.metrics))
     .bind(batch.database.generation.word())
     .bind(&batch.database.revision)

@@ -59,6 +59,7 @@ async fn a_healthy_week() {
     let facts = facts_of(&store).await;
     let expected = StoreFacts {
         last_collection: Some(at("2025-11-09T02:00:07Z")),
+        last_scheduled_collection: Some(at("2025-11-09T02:00:07Z")),
         last_collection_slot: Some(slot),
         last_upload: Some(at("2025-11-09T03:00:00.25Z")),
         last_attempt: Some(at("2025-11-09T03:00:00Z")),
@@ -71,6 +72,7 @@ async fn a_healthy_week() {
         facts.schedule_state(),
         State {
             last_collection: expected.last_collection,
+            last_scheduled_collection: expected.last_scheduled_collection,
             last_collection_slot: Some(slot),
             last_upload_attempt: expected.last_attempt,
             last_check_in: expected.last_check_in,
@@ -243,4 +245,16 @@ async fn what_was_written_before_the_clock_stepped_back_holds_up_nothing() {
     assert_eq!((facts.last_check_in, facts.failed_check_ins), (Some(at("2025-11-09T03:00:01Z")), 0));
     assert_eq!(facts.last_check_in_attempt, Some(at("2025-11-09T03:00:01Z")));
     assert_eq!((facts.pending, facts.overdue_since), (1, Some(at("2026-11-09T02:00:00Z"))), "what waits, waits");
+}
+
+#[tokio::test]
+async fn a_batch_by_hand_is_the_newest_and_does_not_hide_the_slot_before_it() {
+    let (_database, store) = migrated().await;
+    let slot = at("2025-11-09T02:00:00Z");
+    store.insert_batch(&NewBatch { slot: Some(slot), ..batch("2025-11-09T02:00:07Z") }).await.unwrap();
+    store.insert_batch(&NewBatch { by_hand: true, ..batch("2025-11-12T17:00:00Z") }).await.unwrap();
+    let facts = facts_of(&store).await;
+    assert_eq!(facts.last_collection, Some(at("2025-11-12T17:00:00Z")));
+    assert_eq!(facts.last_scheduled_collection, Some(at("2025-11-09T02:00:07Z")));
+    assert_eq!(facts.last_collection_slot, Some(slot));
 }

@@ -39,6 +39,7 @@ pub(crate) fn batch(collected_at: &str) -> NewBatch {
             answerable: 104,
             known: 115,
         },
+        by_hand: false,
         metrics: BTreeMap::from([
             ("total_users".to_owned(), MetricValue::Int(42)),
             ("llm_cost_usd_30d".to_owned(), MetricValue::Float(5.0)),
