@@ -37,7 +37,7 @@ impl Install {
     /// [`StartError`].
     pub fn new(config: &Config, clock: Arc<dyn Clock>) -> Result<Arc<Self>, StartError> {
         let services = Services::new(config, clock)?;
-        let queue = JobQueue::new(services.store.pool().clone());
+        let queue = JobQueue::new(services.job_store.pool().clone());
         Ok(Arc::new(Self { services, queue, prepared: AtomicBool::new(false) }))
     }
 
@@ -46,6 +46,7 @@ impl Install {
     /// # Errors
     /// [`PrepareError`].
     pub async fn prepare(&self) -> Result<(), PrepareError> {
+        self.services.store.require_sessions().await?;
         self.services.store.migrate().await?;
         self.queue.set_up().await?;
         self.prepared.store(true, Ordering::Release);

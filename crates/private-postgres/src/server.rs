@@ -80,6 +80,14 @@ impl PrivatePostgres {
         &self.directory
     }
 
+    /// What the server has logged so far.
+    ///
+    /// # Errors
+    /// [`Error::Directory`] when the log cannot be read.
+    pub fn log(&self) -> Result<String, Error> {
+        read_log(&self.directory)
+    }
+
     /// The URL of a database on this server, for programs that take one.
     pub fn url(&self, database: &str) -> String {
         let mut url = self.connect_options(database).to_url_lossy();

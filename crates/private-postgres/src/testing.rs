@@ -23,6 +23,11 @@ use crate::{Error, Options, PrivatePostgres};
 static SERVER: OnceCell<PrivatePostgres> = OnceCell::const_new();
 static DATABASES: AtomicU32 = AtomicU32::new(1);
 
+/// Each line of the log names its database, as the tests of a process share one log.
+fn options() -> Options {
+    Options::temporary().setting("log_line_prefix", "%m [%p] database=%d ")
+}
+
 /// An empty database that no other test uses. It need not be dropped.
 #[derive(Debug)]
 pub struct TestDatabase {
@@ -43,7 +48,7 @@ impl TestDatabase {
     }
 
     async fn try_empty() -> Result<Self, Error> {
-        let server = SERVER.get_or_try_init(|| PrivatePostgres::start(Options::temporary())).await?;
+        let server = SERVER.get_or_try_init(|| PrivatePostgres::start(options())).await?;
         let name = format!("test_{}", DATABASES.fetch_add(1, Ordering::Relaxed));
         server.create_database(&name).await?;
         let pool = PgPoolOptions::new().max_connections(8).connect_with(server.connect_options(&name)).await?;
@@ -63,6 +68,15 @@ impl TestDatabase {
     /// How to connect to this database, as its superuser.
     pub fn connect_options(&self) -> PgConnectOptions {
         self.server.connect_options(&self.name)
+    }
+
+    /// The lines that the server has logged so far for this database.
+    ///
+    /// # Errors
+    /// As [`PrivatePostgres::log`].
+    pub fn log(&self) -> Result<Vec<String>, Error> {
+        let mark = format!("database={} ", self.name);
+        Ok(self.server.log()?.lines().filter(|line| line.contains(&mark)).map(ToOwned::to_owned).collect())
     }
 
     /// The name of this database.

@@ -125,14 +125,15 @@ impl Store {
         Ok(offset.map(TimeDelta::milliseconds))
     }
 
-    /// Removes requests that began more than `retention` before `now`, so that the table does not grow for ever. Batches
-    /// keep their counts. Returns how many there were.
+    /// Removes requests that began more than `retention` ago by the database's clock, so that the table does not grow for
+    /// ever: a machine whose clock is ahead must not remove what others still need. Batches keep their counts. Returns how
+    /// many there were.
     ///
     /// # Errors
     /// Any [`StoreError`].
-    pub async fn prune_attempts(&self, now: DateTime<Utc>, retention: TimeDelta) -> Result<u64, StoreError> {
-        let removed = sqlx::query("DELETE FROM telemetry_delivery_attempts WHERE started_at < $1")
-            .bind(now - retention)
+    pub async fn prune_attempts(&self, retention: TimeDelta) -> Result<u64, StoreError> {
+        let removed = sqlx::query("DELETE FROM telemetry_delivery_attempts WHERE started_at < now() - $1")
+            .bind(retention)
             .execute(&self.pool)
             .await?;
         Ok(removed.rows_affected())

@@ -17,6 +17,13 @@ pub enum StoreError {
     /// The database has no room left.
     #[error("the database's disk is full")]
     DiskFull(#[source] sqlx::Error),
+    /// A pooler in transaction mode stands between us and the database.
+    #[error(
+        "a connection pooler in transaction mode stands between this service and the database, where locks do not hold: \
+         name the database itself in DATABASE_URL (or DB_HOST and DB_PORT), or give the service a pool in session mode \
+         (PgBouncer: pool_mode = session)"
+    )]
+    PooledTransactions,
     /// Tables or columns of ours are missing.
     #[error("the telemetry tables are missing or out of date; run `ohe-telemetry migrate`")]
     NotMigrated(#[source] sqlx::Error),

@@ -9,6 +9,7 @@ use crate::{Store, StoreError};
 #[derive(Debug)]
 pub struct ExclusiveRight {
     connection: PgConnection,
+    key: &'static str,
 }
 
 /// Advisory locks are the database's; the schema in the key keeps two installs in one database apart. Also read by the
@@ -41,15 +42,23 @@ impl Store {
             .await?;
         let statement = AssertSqlSafe(format!("SELECT pg_try_advisory_lock({key})"));
         let got: bool = sqlx::query_scalar(statement).fetch_one(&mut connection).await?;
-        Ok(got.then_some(ExclusiveRight { connection }))
+        Ok(got.then_some(ExclusiveRight { connection, key }))
     }
 }
 
 impl ExclusiveRight {
     /// Is it still held? Not once the connection broke, and the server has given it to the next. To be asked before each
-    /// batch of a long delivery.
+    /// batch of a long delivery. The server itself is asked for the lock: a connection that lives proves nothing where a
+    /// pooler keeps it alive. Nor does a lock on a server that takes no writes any more: the next process asks the server
+    /// that has taken its place.
     pub async fn is_held(&mut self) -> bool {
-        self.connection.ping().await.is_ok()
+        let statement = AssertSqlSafe(format!(
+            "SELECT current_setting('transaction_read_only') = 'off' AND EXISTS (SELECT FROM pg_locks
+                WHERE locktype = 'advisory' AND granted AND pid = pg_backend_pid() AND objsubid = 1
+                    AND (classid::bigint << 32) | objid::bigint = {})",
+            self.key
+        ));
+        sqlx::query_scalar(statement).fetch_one(&mut self.connection).await.unwrap_or(false)
     }
 
     /// Gives it back, and waits until the server has it. Dropping gives it back as well, a moment later.
@@ -61,5 +70,30 @@ impl ExclusiveRight {
         sqlx::query("SELECT pg_advisory_unlock_all()").execute(&mut connection).await?;
         connection.close().await?;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use private_postgres::testing::TestDatabase;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_lock_that_is_gone_is_not_held_although_its_connection_lives() {
+        let database = TestDatabase::empty().await;
+        let mut right = Store::new(database.pool().clone()).try_sender_lock().await.unwrap().unwrap();
+        assert!(right.is_held().await);
+        sqlx::query("SELECT pg_advisory_unlock_all()").execute(&mut right.connection).await.unwrap();
+        right.connection.ping().await.unwrap();
+        assert!(!right.is_held().await);
+    }
+
+    #[tokio::test]
+    async fn a_lock_on_a_server_that_was_demoted_is_not_held() {
+        let database = TestDatabase::empty().await;
+        let mut right = Store::new(database.pool().clone()).try_sender_lock().await.unwrap().unwrap();
+        sqlx::query("SET default_transaction_read_only = on").execute(&mut right.connection).await.unwrap();
+        assert!(!right.is_held().await);
     }
 }

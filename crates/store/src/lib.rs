@@ -7,6 +7,7 @@ mod error;
 mod exclusive_right;
 mod identity;
 mod migrator;
+mod sessions;
 mod state;
 mod store;
 mod text;

@@ -85,15 +85,22 @@ async fn migrate(connection: &mut PgConnection) -> Result<Vec<i64>, StoreError> 
     Ok(state.pending)
 }
 
-async fn schema_state(connection: &mut PgConnection) -> Result<SchemaState, StoreError> {
-    let ledger = sqlx::query_as("SELECT version, checksum FROM telemetry_schema_migrations ORDER BY version")
+/// The versions that have run, with their checksums. Looks for the table first: the database would log a question to one
+/// that is missing as an error.
+async fn ledger(connection: &mut PgConnection) -> Result<Vec<(i64, Vec<u8>)>, StoreError> {
+    let exists: bool = sqlx::query_scalar("SELECT to_regclass('telemetry_schema_migrations') IS NOT NULL")
+        .fetch_one(&mut *connection)
+        .await?;
+    if !exists {
+        return Ok(Vec::new());
+    }
+    Ok(sqlx::query_as("SELECT version, checksum FROM telemetry_schema_migrations ORDER BY version")
         .fetch_all(connection)
-        .await
-        .map_err(StoreError::from);
-    let ledger: Vec<(i64, Vec<u8>)> = match ledger {
-        Err(StoreError::NotMigrated(_)) => Vec::new(),
-        other => other?,
-    };
+        .await?)
+}
+
+async fn schema_state(connection: &mut PgConnection) -> Result<SchemaState, StoreError> {
+    let ledger = ledger(connection).await?;
     let migrator = migrator();
     let known = |version| migrator.iter().find(|migration| migration.version == version);
     let mut state = SchemaState { applied: Vec::new(), pending: Vec::new(), newer: Vec::new(), changed: Vec::new() };

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::{PgConnection, Row as _};
 
 use crate::StoreError;
 
@@ -14,6 +15,9 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 ///
 /// Its statements are stopped by the server after 30 s: none of the store's takes nearly as long, and one that hangs
 /// (on a lock, say) would hang the job that runs it.
+///
+/// A connection to a server that takes no writes is not used a second time: after a failover the server that was demoted
+/// goes on answering, and only a new connection finds the one that has taken its place.
 pub fn connect(options: PgConnectOptions, max_connections: u32) -> PgPool {
     let options = match options.get_application_name() {
         Some(_) => options,
@@ -24,9 +28,18 @@ pub fn connect(options: PgConnectOptions, max_connections: u32) -> PgPool {
         .acquire_timeout(ACQUIRE_TIMEOUT)
         // A statement and no start-up option: connection poolers refuse options they do not know.
         .after_connect(|connection, _| {
-            Box::pin(async move { sqlx::query("SET statement_timeout = '30s'").execute(connection).await.map(drop) })
+            Box::pin(async move { sqlx::raw_sql("SET statement_timeout = '30s'").execute(connection).await.map(drop) })
         })
+        // Instead of the pool's own ping, at the same price: it tells a broken connection as well.
+        .test_before_acquire(false)
+        .before_acquire(|connection, _| Box::pin(takes_writes(connection)))
         .connect_lazy_with(options)
+}
+
+/// Would a transaction on this connection be one that can write? Not on a standby, nor on a server that was demoted.
+async fn takes_writes(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
+    let row = sqlx::raw_sql("SHOW transaction_read_only").fetch_one(connection).await?;
+    Ok(row.try_get::<&str, _>(0)? == "off")
 }
 
 /// The tables, over a pool of connections. A clone shares the pool.

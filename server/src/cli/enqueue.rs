@@ -35,9 +35,10 @@ impl Enqueue {
     pub(super) async fn run(self) -> anyhow::Result<()> {
         let install = prepared_install().await?;
         let now = install.services.clock.now();
+        // No spread: whoever runs this has chosen the moment.
         let due = install.services.scheduling.due(now).await?.into_iter().find(|due| self.what.is(due));
         let Some(due) = due else { return print(&json!({"status": "skipped", "reason": "not_due"})) };
-        let enqueued = install.queue.enqueue(&due, now).await?;
+        let enqueued = install.queue.enqueue(&due).await?;
         print(&json!({"status": "enqueued", "key": due.key, "job": enqueued}))
     }
 }

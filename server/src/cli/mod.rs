@@ -23,9 +23,10 @@ use clap::{Parser, Subcommand};
 use collectors::CollectError;
 use domain::clock::SystemClock;
 use serde::Serialize;
+use store::StoreError;
 
 use crate::config::{Config, ConfigError};
-use crate::install::Install;
+use crate::install::{Install, PrepareError};
 use crate::logging;
 use crate::services::{CollectionError, StartError};
 
@@ -113,8 +114,10 @@ fn report(error: &anyhow::Error) -> ExitCode {
 fn is_misuse(error: &anyhow::Error) -> bool {
     let of_start = error.downcast_ref::<StartError>();
     let of_collection = error.downcast_ref::<CollectionError>();
+    let of_database = error.downcast_ref::<PrepareError>();
     error.is::<ConfigError>()
         || of_start.is_some_and(|error| !matches!(error, StartError::Dictionary(_)))
+        || matches!(of_database, Some(PrepareError::Store(StoreError::PooledTransactions)))
         || matches!(of_collection, Some(CollectionError::Collect(CollectError::UnknownCollector { .. })))
 }
 

@@ -129,7 +129,7 @@ impl<'a> Story<'a> {
             at = day_ends;
         }
         self.vendor.stop().await;
-        self.install.services.store.pool().close().await;
+        self.install.services.close().await;
         Ok(())
     }
 

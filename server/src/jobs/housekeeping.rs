@@ -31,9 +31,8 @@ pub(super) async fn keep_house(install: &Install, shutdown: &CancellationToken) 
 }
 
 async fn prune(install: &Install) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    let now = install.services.clock.now();
-    let attempts = install.services.store.prune_attempts(now, ATTEMPTS_RETENTION).await?;
-    let jobs = install.queue.prune(now).await?;
+    let attempts = install.services.job_store.prune_attempts(ATTEMPTS_RETENTION).await?;
+    let jobs = install.queue.prune().await?;
     if attempts + jobs > 0 {
         info!(attempts, jobs, "old rows removed");
     }

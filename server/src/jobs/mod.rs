@@ -10,6 +10,7 @@ use domain::schedule::Work;
 use serde::{Deserialize, Serialize};
 
 pub use queue::{Enqueued, JobQueue, JobQueueError};
+pub use ticker::enqueue_what_is_due;
 pub use worker::{JobLimits, run};
 
 /// The queue of collections.

@@ -2,13 +2,11 @@
 
 use std::time::Duration;
 
-use apalis::prelude::{TaskBuilder, TaskSink, TaskSinkError};
 use apalis_postgres::{Config, PostgresStorage};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::schedule::{Due, Ended, runs_again};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
-use sqlx::{Connection as _, PgPool};
+use sqlx::{Connection as _, PgConnection, PgPool};
 use store::StoreError;
 
 use super::{COLLECT_QUEUE, Job, UPLOAD_QUEUE};
@@ -47,12 +45,22 @@ pub enum JobQueueError {
          `apalis` and the extensions hstore and pgcrypto"
     )]
     SetUp(#[source] StoreError),
+    /// Another application has a function that the set-up would replace, and later drop.
+    #[error(
+        "the database has a function {function} of another application, which the job queue's set-up would replace and \
+         then drop, so it was not begun; rename that function until the set-up has run once (later starts leave it alone), \
+         or give the service a database of its own"
+    )]
+    ForeignFunction {
+        /// With its schema.
+        function: String,
+    },
     /// They could not, as the database is not there, is full or takes no writes.
     #[error(transparent)]
     Store(StoreError),
-    /// A job could not be stored.
-    #[error("the job could not be put into its queue")]
-    Push(#[source] TaskSinkError<apalis_postgres::Error>),
+    /// A job could not be written as JSON.
+    #[error("the job could not be written as JSON")]
+    Encode(#[source] serde_json::Error),
     /// Another request to the database failed.
     #[error("the job queue could not be read or written")]
     Database(#[from] sqlx::Error),
@@ -72,6 +80,9 @@ impl JobQueue {
         // A connection of its own, which takes sqlx's lock with it whichever way this ends. In the pool, it would keep the
         // lock after an error, and the next try, here or in another process, would wait for it.
         let mut connection = self.pool.acquire().await?.detach();
+        if let Some(function) = foreign_function(&mut connection).await? {
+            return Err(JobQueueError::ForeignFunction { function });
+        }
         PostgresStorage::migrations().run_direct(None, &mut connection, false).await.map_err(|error| {
             match StoreError::from(error) {
                 known @ (StoreError::Unavailable(_) | StoreError::ReadOnly(_) | StoreError::DiskFull(_)) => {
@@ -94,47 +105,64 @@ impl JobQueue {
         PostgresStorage::new(&self.pool).with_config(config)
     }
 
-    /// Stores the job of `due`, unless a job of its key is there.
+    /// Stores the job of `due`, unless a job of its key is there; one that ended a while ago runs again.
+    ///
+    /// Every time here is the database's, which apalis goes by: the clock of this process may be ahead of it.
     ///
     /// # Errors
     /// [`JobQueueError`] where the database cannot be reached or refuses.
-    pub async fn enqueue(&self, due: &Due, now: DateTime<Utc>) -> Result<Enqueued, JobQueueError> {
-        let (queue, pushed) = match Job::from(&due.work) {
-            Job::Collect(job) => (COLLECT_QUEUE, self.push(COLLECT_QUEUE, job, &due.key).await),
-            Job::Upload(job) => (UPLOAD_QUEUE, self.push(UPLOAD_QUEUE, job, &due.key).await),
+    pub async fn enqueue(&self, due: &Due) -> Result<Enqueued, JobQueueError> {
+        let (queue, job) = match Job::from(&due.work) {
+            Job::Collect(job) => (COLLECT_QUEUE, serde_json::to_vec(&job)),
+            Job::Upload(job) => (UPLOAD_QUEUE, serde_json::to_vec(&job)),
         };
-        match pushed {
-            Ok(()) => Ok(Enqueued::New),
-            Err(error) if is_duplicate(&error) => self.try_again(queue, &due.key, now).await,
-            Err(error) => Err(JobQueueError::Push(error)),
+        // Work stays due until it is done, so there mostly is a job: looking first spares the database a refused insert,
+        // which it would log as an error, every few seconds.
+        match self.find(queue, &due.key).await? {
+            None => self.push(queue, &due.key, &job.map_err(JobQueueError::Encode)?).await,
+            Some(found) => self.wake(queue, &due.key, &found).await,
         }
     }
 
-    async fn push<T>(&self, queue: &str, job: T, key: &str) -> Result<(), TaskSinkError<apalis_postgres::Error>>
-    where
-        T: Serialize + DeserializeOwned + Send + Sync + Unpin + 'static,
-    {
-        // apalis itself never retries: a failed attempt is final, and whether there is another is for the schedule to
-        // say. A job whose worker died in mid-air is no such attempt: apalis hands it on all the same.
-        let task = TaskBuilder::new(job).idempotency_key(key).max_attempts(1).build();
-        self.storage(queue).push_task(task).await
-    }
-
-    /// Lets a job that ended run again after a while. Its work is still due, or nobody asks: it failed, or there was nothing
-    /// it could do, for want of an administrator or because another process was at it.
-    async fn try_again(&self, queue: &str, key: &str, now: DateTime<Utc>) -> Result<Enqueued, JobQueueError> {
-        let ended = sqlx::query_as::<_, (bool, i32, DateTime<Utc>)>(
-            "SELECT status = 'Done', attempts, done_at FROM apalis.jobs
-             WHERE job_type = $1 AND idempotency_key = $2 AND done_at IS NOT NULL
-                AND status IN ('Done', 'Failed', 'Killed')",
+    async fn find(&self, queue: &str, key: &str) -> Result<Option<Found>, JobQueueError> {
+        Ok(sqlx::query_as(
+            "SELECT status, attempts, done_at, run_at, now() AS seen_at FROM apalis.jobs
+             WHERE job_type = $1 AND idempotency_key = $2",
         )
         .bind(queue)
         .bind(key)
         .fetch_optional(&self.pool)
+        .await?)
+    }
+
+    /// Inserts the row that apalis itself would insert, but for two things: `run_at` is the database's time, and where
+    /// another process has just inserted the same job, this one quietly does not.
+    async fn push(&self, queue: &str, key: &str, job: &[u8]) -> Result<Enqueued, JobQueueError> {
+        // apalis itself never retries: a failed attempt is final, and whether there is another is for the schedule to
+        // say. A job whose worker died in mid-air is no such attempt: apalis hands it on all the same.
+        let pushed = sqlx::query(
+            "INSERT INTO apalis.jobs (id, job_type, job, status, attempts, max_attempts, run_at, priority, idempotency_key)
+             VALUES (apalis.generate_ulid(), $1, $2, 'Pending', 0, 1, now(), 0, $3)
+             ON CONFLICT (job_type, idempotency_key) DO NOTHING",
+        )
+        .bind(queue)
+        .bind(job)
+        .bind(key)
+        .execute(&self.pool)
         .await?;
-        let Some((is_done, attempts, done_at)) = ended else { return Ok(Enqueued::Already) };
-        let times = u32::try_from(attempts).unwrap_or(1);
-        if !runs_again(now, done_at, if is_done { Ended::Done } else { Ended::Failed { times } }) {
+        Ok(if pushed.rows_affected() == 1 { Enqueued::New } else { Enqueued::Already })
+    }
+
+    /// Lets a job that ended run again after a while. Its work is still due, or nobody asks: it failed, or there was nothing
+    /// it could do, for want of an administrator or because another process was at it.
+    async fn wake(&self, queue: &str, key: &str, found: &Found) -> Result<Enqueued, JobQueueError> {
+        let Some((ended, done_at)) = found.ended() else {
+            if found.status == PENDING && found.run_at > found.seen_at {
+                self.run_at_once(queue, key).await?;
+            }
+            return Ok(Enqueued::Already);
+        };
+        if !runs_again(found.seen_at, done_at, ended) {
             return Ok(Enqueued::Already);
         }
         // Only as it was seen: another process may have had the same thought, and the job may have run since. Failures are
@@ -143,7 +171,7 @@ impl JobQueue {
             "UPDATE apalis.jobs
              SET attempts = CASE WHEN status = 'Done' THEN 0 ELSE attempts END,
                  max_attempts = CASE WHEN status = 'Done' THEN 1 ELSE attempts + 1 END,
-                 status = 'Pending', done_at = NULL, lock_by = NULL, lock_at = NULL
+                 status = 'Pending', run_at = now(), done_at = NULL, lock_by = NULL, lock_at = NULL
              WHERE job_type = $1 AND idempotency_key = $2 AND done_at = $3",
         )
         .bind(queue)
@@ -154,37 +182,93 @@ impl JobQueue {
         Ok(if revived.rows_affected() == 1 { Enqueued::Again } else { Enqueued::Already })
     }
 
-    /// Removes finished jobs and dead workers older than the retention, so that the tables do not grow for ever.
+    /// No job of ours is for later. One that seems to be was stored by an earlier release, on a machine whose clock was
+    /// ahead of the database's; nobody would run it until then.
+    async fn run_at_once(&self, queue: &str, key: &str) -> Result<(), JobQueueError> {
+        sqlx::query(
+            "UPDATE apalis.jobs SET run_at = now() WHERE job_type = $1 AND idempotency_key = $2 AND status = 'Pending'",
+        )
+        .bind(queue)
+        .bind(key)
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    /// Removes finished jobs and dead workers older than the retention, by the database's clock, so that the tables do not
+    /// grow for ever.
     ///
     /// # Errors
     /// [`JobQueueError::Database`].
-    pub async fn prune(&self, now: DateTime<Utc>) -> Result<u64, JobQueueError> {
-        let before = now - RETENTION;
+    pub async fn prune(&self) -> Result<u64, JobQueueError> {
         let jobs = sqlx::query(
-            "DELETE FROM apalis.jobs WHERE job_type IN ($1, $2) AND status IN ('Done', 'Failed', 'Killed') AND done_at < $3",
+            "DELETE FROM apalis.jobs
+             WHERE job_type IN ($1, $2) AND status IN ('Done', 'Failed', 'Killed') AND done_at < now() - $3",
         )
         .bind(COLLECT_QUEUE)
         .bind(UPLOAD_QUEUE)
-        .bind(before)
+        .bind(RETENTION)
         .execute(&self.pool)
         .await?;
         sqlx::query(
-            "DELETE FROM apalis.workers AS worker WHERE worker_type IN ($1, $2) AND last_seen < $3
+            "DELETE FROM apalis.workers AS worker WHERE worker_type IN ($1, $2) AND last_seen < now() - $3
              AND NOT EXISTS (SELECT FROM apalis.jobs WHERE lock_by = worker.id)",
         )
         .bind(COLLECT_QUEUE)
         .bind(UPLOAD_QUEUE)
-        .bind(before)
+        .bind(RETENTION)
         .execute(&self.pool)
         .await?;
         Ok(jobs.rows_affected())
     }
 }
 
-fn is_duplicate(error: &TaskSinkError<apalis_postgres::Error>) -> bool {
-    matches!(
-        error,
-        TaskSinkError::PushError(apalis_postgres::Error::Database(sqlx::Error::Database(cause)))
-            if cause.is_unique_violation()
+/// A function of somebody else's that apalis' migrations would replace. They make `generate_ulid()` in the first schema of
+/// the search path, and a later one drops it from `public`; since then apalis keeps its own in its own schema. Once the
+/// migration that makes it has run, such a function is apalis' own, or was made after the last that touches it.
+async fn foreign_function(connection: &mut PgConnection) -> Result<Option<String>, sqlx::Error> {
+    const MAKES_IT: i64 = 20_230_330_210_841;
+    let has_ledger: bool = sqlx::query_scalar("SELECT to_regclass('apalis._sqlx_migrations') IS NOT NULL")
+        .fetch_one(&mut *connection)
+        .await?;
+    if has_ledger {
+        let has_run: bool =
+            sqlx::query_scalar("SELECT EXISTS (SELECT FROM apalis._sqlx_migrations WHERE version = $1)")
+                .bind(MAKES_IT)
+                .fetch_one(&mut *connection)
+                .await?;
+        if has_run {
+            return Ok(None);
+        }
+    }
+    sqlx::query_scalar(
+        "SELECT format('%I.%I()', nspname, proname) FROM pg_proc JOIN pg_namespace ON pg_namespace.oid = pronamespace
+         WHERE proname = 'generate_ulid' AND pronargs = 0 AND nspname IN ('public', current_schema()) LIMIT 1",
     )
+    .fetch_optional(connection)
+    .await
+}
+
+const PENDING: &str = "Pending";
+
+/// A job as it was seen. All times are the database's.
+#[derive(Debug, sqlx::FromRow)]
+struct Found {
+    status: String,
+    attempts: i32,
+    done_at: Option<DateTime<Utc>>,
+    run_at: DateTime<Utc>,
+    seen_at: DateTime<Utc>,
+}
+
+impl Found {
+    /// How and when it ended; none where it waits or runs.
+    fn ended(&self) -> Option<(Ended, DateTime<Utc>)> {
+        let ended = match self.status.as_str() {
+            "Done" => Ended::Done,
+            "Failed" | "Killed" => Ended::Failed { times: u32::try_from(self.attempts).unwrap_or(1) },
+            _ => return None,
+        };
+        Some((ended, self.done_at?))
+    }
 }

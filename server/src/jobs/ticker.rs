@@ -28,7 +28,7 @@ impl<Tz> Schedule<Tz> for EveryFewSeconds {
 const LIMIT: Duration = Duration::from_mins(1);
 
 /// Enqueues what is due at this tick. A failure is logged and not returned: the next tick asks again.
-pub(super) async fn enqueue_what_is_due(install: &Install) {
+pub async fn enqueue_what_is_due(install: &Install) {
     if tokio::time::timeout(LIMIT, ask_and_enqueue(install)).await.is_err() {
         warn!("the database gives no answer; asking again what is due");
     }
@@ -41,7 +41,7 @@ async fn ask_and_enqueue(install: &Install) {
         Err(error) => return warn!(error = describe(&error), "what is due could not be found out; asking again soon"),
     };
     for work in due {
-        match install.queue.enqueue(&work, now).await {
+        match install.queue.enqueue(&work).await {
             Ok(Enqueued::Already) => debug!(key = work.key, "already in its queue"),
             Ok(enqueued) => info!(key = work.key, ?enqueued, "enqueued"),
             Err(error) => warn!(key = work.key, error = describe(&error), "could not be enqueued; trying again soon"),

@@ -53,6 +53,11 @@ impl LicenseService {
         Self { store, is_ohe, threshold_days, clock, ready: Arc::new(RwLock::new(Arc::new(ready))) }
     }
 
+    /// Its own connection to our tables.
+    pub(super) fn store(&self) -> &Store {
+        &self.store
+    }
+
     /// The facts that the rule looks at, read now.
     ///
     /// # Errors

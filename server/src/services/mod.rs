@@ -32,8 +32,10 @@ pub struct Services {
     pub clock: Arc<dyn Clock>,
     /// Whether other clocks agree.
     pub clocks: ClockService,
-    /// Our tables.
+    /// Our tables, for what people ask for.
     pub store: Store,
+    /// The same, for what jobs do: pages that wait for the database hold up no job, and jobs no page.
+    pub job_store: Store,
     /// What is due.
     pub scheduling: SchedulingService,
     /// Collecting batches.
@@ -48,8 +50,10 @@ pub struct Services {
     pub registry: Arc<Registry>,
 }
 
-/// Connections to our tables; collectors have a pool of their own.
-const STORE_CONNECTIONS: u32 = 6;
+/// Connections to our tables, of which each part of the program has its own; collectors have a pool of their own, too.
+const WEB_CONNECTIONS: u32 = 4;
+const JOB_CONNECTIONS: u32 = 6;
+const LICENSE_CONNECTIONS: u32 = 1;
 
 /// Why the services cannot be set up.
 #[derive(Debug, thiserror::Error)]
@@ -75,33 +79,46 @@ impl Services {
     /// [`StartError`]: the configuration does not suffice, or the collectors contradict each other.
     pub fn new(config: &Config, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
         let database = config.database()?;
-        let store = Store::new(store::connect(database.clone(), STORE_CONNECTIONS));
+        let connect = |connections| Store::new(store::connect(database.clone(), connections));
+        let (store, job_store) = (connect(WEB_CONNECTIONS), connect(JOB_CONNECTIONS));
         let ohe = collectors::connect(database.clone());
         let registry = Arc::new(Registry::load()?);
         let roots = config.vendor.extra_root_certificates.as_deref();
         let keycloak =
             config.ohe.keycloak.as_ref().map(|keycloak| KeycloakAdmin::new(keycloak, roots)).transpose()?.flatten();
         let admin_email = AdminEmail::new(config.ohe.admin_email.clone(), ohe.clone(), keycloak);
-        let scheduling = SchedulingService::new(store.clone(), config.schedule.clone());
-        let license =
-            LicenseService::new(store.clone(), config.ohe.is_ohe, config.schedule.threshold_days, Arc::clone(&clock));
+        let scheduling = SchedulingService::new(job_store.clone(), config.schedule.clone());
+        let license = LicenseService::new(
+            connect(LICENSE_CONNECTIONS),
+            config.ohe.is_ohe,
+            config.schedule.threshold_days,
+            Arc::clone(&clock),
+        );
         Ok(Self {
             collection: CollectionService {
-                store: store.clone(),
+                store: job_store.clone(),
                 ohe,
                 registry: Arc::clone(&registry),
                 admin_email: admin_email.clone(),
                 config: config.schedule.clone(),
                 clock: Arc::clone(&clock),
             },
-            delivery: DeliveryService::new(store.clone(), &config.vendor, admin_email.clone(), Arc::clone(&clock))?,
+            delivery: DeliveryService::new(job_store.clone(), &config.vendor, admin_email.clone(), Arc::clone(&clock))?,
             admin_email,
             registry,
             clocks: ClockService::new(store.clone(), Arc::clone(&clock)),
             license,
             scheduling,
             store,
+            job_store,
             clock,
         })
+    }
+
+    /// Closes all connections to our tables, and waits until they are.
+    pub async fn close(&self) {
+        for store in [&self.store, &self.job_store, self.license.store()] {
+            store.pool().close().await;
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::schedule::{Due, Schedule, due, due_after_spread};
-use store::{Store, StoreError};
+use store::{Identity, Store, StoreError};
 
 use crate::config::ScheduleConfig;
 
@@ -42,8 +42,12 @@ impl SchedulingService {
     /// # Errors
     /// [`StoreError`] where the cluster id cannot be read.
     pub async fn schedule(&self) -> Result<Schedule, StoreError> {
-        let identity = self.store.identity().await?;
-        Ok(self.config.schedule(install_seed(&identity.cluster_id)))
+        Ok(self.schedule_of(&self.store.identity().await?))
+    }
+
+    /// The same, for who knows the identity already.
+    pub fn schedule_of(&self, identity: &Identity) -> Schedule {
+        self.config.schedule(install_seed(&identity.cluster_id))
     }
 }
 

@@ -100,7 +100,7 @@ impl Dashboard {
         let services = self.services();
         let facts = services.store.facts(now).await?;
         let identity = services.store.identity().await?;
-        let schedule = services.scheduling.schedule().await?;
+        let schedule = services.scheduling.schedule_of(&identity);
         let state = facts.schedule_state();
         let license_facts = services.license.facts_of(&facts);
         let attempts = services.store.recent_attempts(Some(Call::Metrics), RECENT_ATTEMPTS).await?;

@@ -133,7 +133,7 @@ async fn a_collector_that_panics_or_hangs_sinks_neither_batch_nor_worker() {
     sqlx::query("UPDATE telemetry_metrics SET collected_at = $1").bind(month_ago).execute(&world.pool).await.unwrap();
     let slot = world.clock.now() - TimeDelta::days(1);
     let due = Due { work: Work::Collect { slot: Some(slot) }, key: "collect:by the test".to_owned() };
-    world.install().queue.enqueue(&due, world.clock.now()).await.unwrap();
+    world.install().queue.enqueue(&due).await.unwrap();
     until("the next batch is collected", async || world.store().count_batches().await.unwrap().pending == 1).await;
     MISBEHAVIOUR.store(WELL, Ordering::SeqCst);
     workers.end_in_good_order().await;

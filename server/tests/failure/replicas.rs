@@ -1,6 +1,7 @@
 //! Several processes over one database.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use ohe_telemetry::jobs::Enqueued;
 use ohe_telemetry::services::{CollectionOutcome, SkipReason};
 use replicated::simulator::Endpoint;
 use store::{Attempt, Call, IdentityUpdate};
@@ -103,15 +104,21 @@ async fn a_check_in_that_met_another_sender_is_made_up_for() {
     let now = world.clock.now();
     let due = install.services.scheduling.due(now).await.unwrap();
     let check_in = due.iter().find(|due| due.key.starts_with("check-in")).unwrap();
-    install.queue.enqueue(check_in, now).await.unwrap();
-    let ended = |status: &'static str| {
-        sqlx::query("UPDATE apalis.jobs SET status = $1, attempts = 1, done_at = $2").bind(status).bind(now)
+    install.queue.enqueue(check_in).await.unwrap();
+    let ended = async |status: &'static str, seconds: i64| {
+        let ago = TimeDelta::seconds(seconds);
+        sqlx::query("UPDATE apalis.jobs SET status = $1, attempts = 1, done_at = now() - $2")
+            .bind(status)
+            .bind(ago)
+            .execute(&world.pool)
+            .await
+            .unwrap();
     };
     for status in ["Done", "Failed", "Killed"] {
-        ended(status).execute(&world.pool).await.unwrap();
-        let enqueue = async |after| install.queue.enqueue(check_in, now + TimeDelta::seconds(after)).await.unwrap();
-        assert_eq!(enqueue(5).await, ohe_telemetry::jobs::Enqueued::Already, "{status}");
-        assert_eq!(enqueue(120).await, ohe_telemetry::jobs::Enqueued::Again, "{status}");
-        assert_eq!(enqueue(121).await, ohe_telemetry::jobs::Enqueued::Already, "{status}");
+        ended(status, 5).await;
+        assert_eq!(install.queue.enqueue(check_in).await.unwrap(), Enqueued::Already, "{status}");
+        ended(status, 120).await;
+        assert_eq!(install.queue.enqueue(check_in).await.unwrap(), Enqueued::Again, "{status}");
+        assert_eq!(install.queue.enqueue(check_in).await.unwrap(), Enqueued::Already, "{status}");
     }
 }

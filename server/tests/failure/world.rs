@@ -58,7 +58,7 @@ impl World {
         let world = Self { pool, vendor, environment, clock };
         let install = world.install();
         install.prepare().await.unwrap();
-        install.services.store.pool().close().await;
+        install.services.close().await;
         world
     }
 

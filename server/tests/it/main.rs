@@ -13,5 +13,6 @@ mod demo;
 mod fixture;
 mod jobs;
 mod license;
+mod pooler;
 mod rights;
 mod web;

@@ -31,7 +31,7 @@ async fn the_whole_service_runs_with_the_documented_rights_alone() {
     let delivered = install.services.delivery.deliver().await.unwrap();
     assert_eq!(delivered, DeliveryOutcome::Completed { uploaded: 1, failed: 0, total_processed: 1 });
     let due = install.services.scheduling.due(at("2025-11-16T02:00:00Z")).await.unwrap().remove(0);
-    install.queue.enqueue(&due, at("2025-11-16T02:00:00Z")).await.unwrap();
+    install.queue.enqueue(&due).await.unwrap();
     let secrets = sqlx::query("SELECT key FROM api_keys").execute(install.services.store.pool()).await;
     assert!(secrets.is_err(), "what no metric needs may not be read");
 }

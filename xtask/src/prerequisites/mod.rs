@@ -11,6 +11,7 @@ mod end2end_packages;
 mod esbuild;
 pub(crate) mod llvm;
 mod npm;
+mod pgbouncer;
 pub(crate) mod postgresql;
 mod wasm_target;
 mod wrk;
@@ -31,16 +32,18 @@ pub(crate) use self::{
     end2end_packages::END2END_PACKAGES,
     esbuild::{ESBUILD, esbuild},
     llvm::LLVM,
+    pgbouncer::PGBOUNCER,
     postgresql::{POSTGRESQL, POSTGRESQL_15, POSTGRESQL_18},
     wasm_target::WASM_TARGET,
     wrk::WRK,
 };
 
 /// Everything that any command needs.
-pub(crate) const ALL: [&Prerequisite; 12] = [
+pub(crate) const ALL: [&Prerequisite; 13] = [
     &POSTGRESQL,
     &POSTGRESQL_15,
     &POSTGRESQL_18,
+    &PGBOUNCER,
     &CHROMIUM,
     &WRK,
     &LLVM,

@@ -11,8 +11,8 @@ use clap::ValueEnum;
 use super::{cargo_test, outcome::Outcome, playwright, versions};
 use crate::packages::{banner_on_host, host};
 use crate::prerequisites::{
-    BINARYEN, CARGO_DENY, CHROMIUM, END2END_PACKAGES, ESBUILD, POSTGRESQL, POSTGRESQL_15, POSTGRESQL_18, Prerequisite,
-    WASM_TARGET, tool,
+    BINARYEN, CARGO_DENY, CHROMIUM, END2END_PACKAGES, ESBUILD, PGBOUNCER, POSTGRESQL, POSTGRESQL_15, POSTGRESQL_18,
+    Prerequisite, WASM_TARGET, tool,
 };
 use crate::process::{command, run_logged, run_within};
 use crate::stages::Stages;
@@ -92,7 +92,8 @@ impl Stage {
             Self::Format | Self::Architecture | Self::Build | Self::Docs => &[],
             Self::Clippy => &[&WASM_TARGET],
             Self::Wasm => &[&WASM_TARGET, &BINARYEN, &ESBUILD],
-            Self::Tests | Self::Failure => &[&POSTGRESQL],
+            Self::Tests => &[&POSTGRESQL, &PGBOUNCER],
+            Self::Failure => &[&POSTGRESQL],
             Self::Postgresql15 => &[&POSTGRESQL_15],
             Self::Postgresql18 => &[&POSTGRESQL_18],
             Self::Browser => &[&POSTGRESQL, &CHROMIUM, &END2END_PACKAGES],

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chrono::TimeDelta;
+use chrono::{SubsecRound as _, TimeDelta};
 use domain::delivery::ErrorClass;
 use futures::future::join_all;
 use store::{Attempt, BatchState, Call, Failure};
@@ -151,11 +151,13 @@ async fn an_attempt_on_a_batch_that_is_not_there_is_refused_as_a_whole() {
 async fn attempts_are_removed_after_their_retention_and_batches_keep_their_counts() {
     let (_database, store) = migrated().await;
     let id = collected(&store, "2024-01-07T02:00:00Z").await;
-    let now = at("2025-11-09T03:00:00Z");
-    let kept = success(Call::Metrics, Some(id), "2024-10-05T03:00:00Z");
-    store.record_attempt(&failure(Call::Metrics, Some(id), "2024-10-05T02:59:59.999999Z")).await.unwrap();
+    let retention = TimeDelta::days(400);
+    let expires = store.database_now().await.unwrap() - retention;
+    let began = |at| Attempt { started_at: at, ..success(Call::Metrics, Some(id), "2024-10-05T03:00:00Z") };
+    let kept = began((expires + TimeDelta::hours(1)).trunc_subsecs(6));
+    store.record_attempt(&began(expires - TimeDelta::seconds(1))).await.unwrap();
     store.record_attempt(&kept).await.unwrap();
-    assert_eq!(store.prune_attempts(now, TimeDelta::days(400)).await.unwrap(), 1);
-    assert_eq!(store.recent_attempts(None, 9).await.unwrap(), [kept], "exactly 400 days old is kept");
+    assert_eq!(store.prune_attempts(retention).await.unwrap(), 1);
+    assert_eq!(store.recent_attempts(None, 9).await.unwrap(), [kept]);
     assert_eq!(store.find_batch(id).await.unwrap().unwrap().summary.upload_attempts, 2);
 }

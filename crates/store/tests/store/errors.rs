@@ -74,3 +74,20 @@ async fn connections_that_the_server_cut_are_replaced() {
     store.ping().await.unwrap();
     assert!(store.database_now().await.unwrap() > at("2025-01-01T00:00:00Z"));
 }
+
+#[tokio::test]
+async fn a_server_that_was_demoted_is_left_for_the_one_that_took_its_place() {
+    let database = TestDatabase::empty().await;
+    let store = Store::new(store::connect(database.connect_options(), 1));
+    store.migrate().await.unwrap();
+    let backend =
+        async || sqlx::query_scalar::<_, i32>("SELECT pg_backend_pid()").fetch_one(store.pool()).await.unwrap();
+    let write = async || sqlx::query("CREATE TABLE IF NOT EXISTS written ()").execute(store.pool()).await;
+    let before = backend().await;
+    write().await.unwrap();
+    assert_eq!(backend().await, before, "a connection that takes writes is kept");
+    // What a session sees of a fail-over: its server takes no writes from now on, and new sessions reach another one.
+    sqlx::query("SET default_transaction_read_only = on").execute(store.pool()).await.unwrap();
+    write().await.unwrap();
+    assert_ne!(backend().await, before);
+}
