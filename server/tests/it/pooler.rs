@@ -1,4 +1,4 @@
-//! A connection pooler between the service and its database: the real PgBouncer.
+//! A connection pooler between the service and its database: the real `PgBouncer`.
 
 use std::fmt::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
@@ -68,7 +68,7 @@ fn configuration(mode: &str, database: &TestDatabase, sockets: &Path) -> String 
     text
 }
 
-/// PgBouncer refuses to run as root; told to, it changes to the account that our PostgreSQL runs as.
+/// `PgBouncer` refuses to run as root; told to, it changes to the account that our PostgreSQL runs as.
 async fn command(configuration: &Path) -> Command {
     // Debian puts it where the PATH of an ordinary user does not lead.
     let debians = Path::new("/usr/sbin/pgbouncer");

@@ -1,4 +1,4 @@
-//! PgBouncer, a connection pooler.
+//! `PgBouncer`, a connection pooler.
 
 use std::path::Path;
 

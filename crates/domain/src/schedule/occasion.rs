@@ -80,17 +80,17 @@ mod tests {
         plan(at(now), occasion, &settled(at(now)), &schedule())
     }
 
-    fn of_slot(slot: &str) -> Result<Plan, NotNow> {
-        Ok(Plan { slot: Some(at(slot)), by_hand: false })
+    fn of_slot(slot: &str) -> Plan {
+        Plan { slot: Some(at(slot)), by_hand: false }
     }
 
     #[test]
     fn a_job_that_waited_acts_on_the_slot_that_is_due_when_it_runs() {
         let job = |slot| Occasion::Job { slot: Some(at(slot)) };
         for (now, slot, expected) in [
-            ("2025-11-16T02:00:05Z", "2025-11-16T02:00:00Z", of_slot("2025-11-16T02:00:00Z")),
-            ("2025-12-15T12:00:00Z", "2025-11-16T02:00:00Z", of_slot("2025-12-14T02:00:00Z")),
-            ("2025-12-15T12:00:00Z", "2025-12-14T02:00:00Z", of_slot("2025-12-14T02:00:00Z")),
+            ("2025-11-16T02:00:05Z", "2025-11-16T02:00:00Z", Ok(of_slot("2025-11-16T02:00:00Z"))),
+            ("2025-12-15T12:00:00Z", "2025-11-16T02:00:00Z", Ok(of_slot("2025-12-14T02:00:00Z"))),
+            ("2025-12-15T12:00:00Z", "2025-12-14T02:00:00Z", Ok(of_slot("2025-12-14T02:00:00Z"))),
             ("2025-11-09T02:00:09Z", "2025-11-09T02:00:00Z", Err(NotNow::AlreadyCollected)),
             ("2025-11-15T12:00:00Z", "2025-11-02T02:00:00Z", Err(NotNow::TooRecent)),
         ] {
@@ -105,8 +105,8 @@ mod tests {
     fn the_command_acts_on_the_due_slot_and_else_keeps_to_the_interval() {
         for (now, expected) in [
             ("2025-11-15T23:59:59Z", Err(NotNow::TooRecent)),
-            ("2025-11-16T02:00:00Z", of_slot("2025-11-16T02:00:00Z")),
-            ("2025-11-19T17:00:00Z", of_slot("2025-11-16T02:00:00Z")),
+            ("2025-11-16T02:00:00Z", Ok(of_slot("2025-11-16T02:00:00Z"))),
+            ("2025-11-19T17:00:00Z", Ok(of_slot("2025-11-16T02:00:00Z"))),
         ] {
             assert_eq!(planned(now, Occasion::Command), expected, "{now}");
         }
