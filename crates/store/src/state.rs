@@ -7,6 +7,7 @@ use domain::schedule::{RetryAfter, State};
 use sqlx::postgres::PgRow;
 use sqlx::{FromRow, Row as _};
 
+use crate::batches::portal;
 use crate::{Store, StoreError};
 
 /// All that the schedule, the license rule and the overview ask of the database.
@@ -22,7 +23,9 @@ pub struct StoreFacts {
     pub overdue_since: Option<DateTime<Utc>>,
     /// Batches that wait for delivery.
     pub pending: u64,
-    /// Is a process delivering at this moment? Asked only where batches wait.
+    /// Does the vendor's portal show an older batch than the newest that was delivered? Then that one is to be sent again.
+    pub portal_is_stale: bool,
+    /// Is a process delivering at this moment? Asked only where there is something to send.
     pub is_sending: bool,
     /// Batches that the vendor refused.
     pub set_aside: u64,
@@ -30,8 +33,10 @@ pub struct StoreFacts {
     pub has_identity: bool,
     /// When the last attempt to deliver began: a request with a batch, or one for the identity that failed.
     pub last_attempt: Option<DateTime<Utc>>,
-    /// How often delivery has failed in a row: failures of the oldest pending batch, and of requests for the identity,
-    /// since the last delivery of any batch. At least 1 where that pending batch was ever tried, as it waits for a retry.
+    /// How often delivery has failed in a row: failures of the batch with which each run begins, and of requests for the
+    /// identity, since the vendor last accepted any batch. A run begins with the oldest pending batch, or, where none is
+    /// pending, with the one that is sent again. At least 1 where the oldest pending batch was ever tried, as it waits for
+    /// a retry.
     pub failures_in_a_row: u32,
     /// What the vendor asked for when it last refused a request; none where it has accepted one since.
     pub retry_after: Option<RetryAfter>,
@@ -50,6 +55,7 @@ impl StoreFacts {
             last_collection: self.last_collection,
             last_collection_slot: self.last_collection_slot,
             oldest_pending: self.overdue_since,
+            portal_is_stale: self.portal_is_stale,
             is_sending: self.is_sending,
             has_identity: self.has_identity,
             last_upload_attempt: self.last_attempt,
@@ -64,8 +70,11 @@ impl StoreFacts {
 
 /// Each part is one look into an index, or a walk along the pending batches or the failures since the last success.
 /// `$1` is now: what lies beyond it was written before the clock stepped back, and must not hold up what is due.
-const FACTS: &str = "
-WITH newest AS (
+const FACTS: &str = concat!(
+    "
+WITH portal AS (",
+    portal!(),
+    "), newest AS (
     SELECT collected_at, slot FROM telemetry_metrics WHERE collected_at <= $1 ORDER BY collected_at DESC, id DESC LIMIT 1
 ), oldest_pending AS (
     SELECT id, collected_at, upload_attempts FROM telemetry_metrics
@@ -98,7 +107,8 @@ SELECT
     (SELECT max(uploaded_at) FROM telemetry_metrics) AS last_upload,
     oldest_pending.collected_at AS overdue_since,
     (SELECT count(*) FROM telemetry_metrics WHERE uploaded_at IS NULL AND set_aside_at IS NULL) AS pending,
-    oldest_pending.id IS NOT NULL AND EXISTS (
+    coalesce(portal.is_stale, false) AS portal_is_stale,
+    (oldest_pending.id IS NOT NULL OR portal.is_stale) IS TRUE AND EXISTS (
         SELECT FROM pg_locks
         WHERE locktype = 'advisory' AND objsubid = 1
             AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
@@ -113,7 +123,11 @@ SELECT
         (SELECT count(*) FROM telemetry_delivery_attempts
          WHERE batch_id = oldest_pending.id AND outcome <> 'delivered'
             AND started_at > coalesce(success.metrics, '-infinity') AND started_at <= $1),
-        CASE WHEN oldest_pending.upload_attempts > 0 THEN 1 ELSE 0 END
+        CASE WHEN oldest_pending.upload_attempts > 0 THEN 1 ELSE 0 END,
+        (SELECT count(*) FROM telemetry_delivery_attempts AS again
+         WHERE oldest_pending.id IS NULL AND portal.is_stale
+            AND again.batch_id = portal.newest AND outcome <> 'delivered'
+            AND again.number > portal.number AND started_at <= $1)
     ) + (
         SELECT count(*) FROM telemetry_delivery_attempts
         WHERE call IN ('customer', 'instance') AND outcome <> 'delivered'
@@ -131,7 +145,9 @@ CROSS JOIN failed_upload
 LEFT JOIN newest ON true
 LEFT JOIN oldest_pending ON true
 LEFT JOIN refusal ON true
-";
+LEFT JOIN portal ON true
+"
+);
 
 impl Store {
     /// The state of the system at `now`, in one query that stays cheap however long the history is.
@@ -153,6 +169,7 @@ impl FromRow<'_, PgRow> for StoreFacts {
             last_upload: row.try_get("last_upload")?,
             overdue_since: row.try_get("overdue_since")?,
             pending: count("pending")?,
+            portal_is_stale: row.try_get("portal_is_stale")?,
             is_sending: row.try_get("is_sending")?,
             set_aside: count("set_aside")?,
             has_identity: row.try_get("has_identity")?,

@@ -65,6 +65,7 @@ pub(crate) fn success(call: Call, batch_id: Option<Uuid>, started_at: &str) -> A
         call,
         batch_id,
         started_at: at(started_at),
+        body_sha256: None,
         duration: Duration::from_millis(250),
         http_status: Some(200),
         vendor_clock_offset: None,
