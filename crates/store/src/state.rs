@@ -201,7 +201,7 @@ mod tests {
     /// A year in which nothing was delivered, after years in which all was.
     const LONG_HISTORY: &str = "
         INSERT INTO telemetry_metrics (id, collected_at, metrics_data, uploaded_at)
-        SELECT gen_random_uuid(), at, '{}', CASE WHEN at < '2024-12-01Z' THEN at END
+        SELECT gen_random_uuid(), at, '{"users": 1}', CASE WHEN at < '2024-12-01Z' THEN at END
         FROM generate_series('2000-01-02Z'::timestamptz, '2025-11-09Z', '1 day') AS at;
         INSERT INTO telemetry_delivery_attempts (id, call, batch_id, started_at, duration_ms, outcome)
         SELECT gen_random_uuid(), 'metrics', id, uploaded_at, 100, 'delivered'
@@ -227,22 +227,40 @@ mod tests {
         own + node["Plans"].as_array().into_iter().flatten().map(rows_visited).sum::<f64>()
     }
 
-    #[tokio::test]
-    async fn facts_visit_the_pending_batches_and_the_oldest_ones_failures_and_nothing_else() {
-        let database = TestDatabase::empty().await;
-        Store::new(database.pool().clone()).migrate().await.unwrap();
-        sqlx::raw_sql(LONG_HISTORY).execute(database.pool()).await.unwrap();
-        let all: i64 = sqlx::query_scalar("SELECT count(*) FROM telemetry_delivery_attempts")
-            .fetch_one(database.pool())
-            .await
-            .unwrap();
+    /// Then all of it was delivered, the second newest batch last; since then the newest is sent again, and fails.
+    const STALE_PORTAL: &str = "
+        UPDATE telemetry_metrics SET uploaded_at = '2025-11-09T12:00:00Z' WHERE uploaded_at IS NULL;
+        INSERT INTO telemetry_delivery_attempts (id, call, batch_id, started_at, duration_ms, outcome)
+        SELECT gen_random_uuid(), 'metrics', id, '2025-11-09T12:00:00Z', 100, 'delivered'
+        FROM telemetry_metrics WHERE collected_at = '2025-11-08Z';
+        INSERT INTO telemetry_delivery_attempts (id, call, batch_id, started_at, duration_ms, outcome)
+        SELECT gen_random_uuid(), 'metrics', batch.id, at, 100, 'connect'
+        FROM (SELECT id FROM telemetry_metrics WHERE collected_at = '2025-11-09Z') AS batch,
+             generate_series('2025-11-09T12:01:00Z'::timestamptz, '2025-11-09T23:59:00Z', '30 seconds') AS at;
+        ANALYZE";
+
+    /// Rows that the facts are made of, and rows that are visited for them.
+    async fn needed_and_visited(database: &TestDatabase) -> (u64, f64) {
         let now: DateTime<Utc> = "2025-11-10T00:00:00Z".parse().unwrap();
         let explain = sqlx::AssertSqlSafe(format!("EXPLAIN (ANALYZE, FORMAT JSON) {FACTS}"));
         let plan: Value = sqlx::query_scalar(explain).bind(now).fetch_one(database.pool()).await.unwrap();
-        let visited = rows_visited(&plan[0]["Plan"]);
         let facts = Store::new(database.pool().clone()).facts(now).await.unwrap();
-        let needed = facts.pending + u64::from(facts.failures_in_a_row);
-        assert!(all > 50_000 && needed > 1_000, "{all} {needed}");
-        assert!((1_000.0..3_000.0).contains(&visited), "{visited} of {all} for {needed}: {plan:#}");
+        (facts.pending + u64::from(facts.failures_in_a_row), rows_visited(&plan[0]["Plan"]))
+    }
+
+    #[tokio::test]
+    async fn facts_visit_the_pending_batches_and_the_failures_since_the_last_success_and_nothing_else() {
+        let database = TestDatabase::empty().await;
+        Store::new(database.pool().clone()).migrate().await.unwrap();
+        for history in [LONG_HISTORY, STALE_PORTAL] {
+            sqlx::raw_sql(history).execute(database.pool()).await.unwrap();
+            let all: i64 = sqlx::query_scalar("SELECT count(*) FROM telemetry_delivery_attempts")
+                .fetch_one(database.pool())
+                .await
+                .unwrap();
+            let (needed, visited) = needed_and_visited(&database).await;
+            assert!(all > 50_000 && needed > 1_000, "{all} {needed}");
+            assert!((1_000.0..3_000.0).contains(&visited), "{visited} of {all} for {needed} after {history}");
+        }
     }
 }

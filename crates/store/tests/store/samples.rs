@@ -85,3 +85,12 @@ pub(crate) fn failure(call: Call, batch_id: Option<Uuid>, started_at: &str) -> A
         ..success(call, batch_id, started_at)
     }
 }
+
+/// A request that began then, and that the vendor refused for its content.
+pub(crate) fn refusal(call: Call, batch_id: Option<Uuid>, started_at: &str) -> Attempt {
+    Attempt {
+        http_status: Some(422),
+        failure: Some(Failure { class: ErrorClass::Rejected, message: "no".to_owned(), retry_after: None }),
+        ..success(call, batch_id, started_at)
+    }
+}

@@ -65,7 +65,9 @@ impl<'a> Run<'a> {
                 return Ok(());
             }
             if !lock.is_held().await {
-                warn!("the right to send was lost with its connection; the rest is left to the process that has it now");
+                warn!(
+                    "the right to send was lost with its connection; the rest is left to the process that has it now"
+                );
                 return Ok(());
             }
             let fate = self.serve(place).await?;
