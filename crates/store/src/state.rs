@@ -201,7 +201,7 @@ mod tests {
     /// A year in which nothing was delivered, after years in which all was.
     const LONG_HISTORY: &str = "
         INSERT INTO telemetry_metrics (id, collected_at, metrics_data, uploaded_at)
-        SELECT gen_random_uuid(), at, '{"users": 1}', CASE WHEN at < '2024-12-01Z' THEN at END
+        SELECT gen_random_uuid(), at, jsonb_build_object('users', 1), CASE WHEN at < '2024-12-01Z' THEN at END
         FROM generate_series('2000-01-02Z'::timestamptz, '2025-11-09Z', '1 day') AS at;
         INSERT INTO telemetry_delivery_attempts (id, call, batch_id, started_at, duration_ms, outcome)
         SELECT gen_random_uuid(), 'metrics', id, uploaded_at, 100, 'delivered'
