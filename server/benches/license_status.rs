@@ -35,7 +35,7 @@ async fn main() {
         let license = license.clone();
         async move { license.keep_fresh(CancellationToken::new()).await }
     });
-    let ready = license.ready();
+    let ready = license.ready().await.unwrap();
     let access = Access::of(&Config::read(&[].into()).unwrap().web);
     let bare = get(async move || ([(header::CONTENT_TYPE, "application/json")], ready.body.clone()));
     let bare = serve(Router::new().route("/api/license-status", bare)).await;

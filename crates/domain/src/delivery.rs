@@ -1,9 +1,13 @@
-//! What an attempt to deliver came to, and when to try again.
+//! What an attempt to deliver came to, when to try again, and which batch a run sends next.
+
+mod order;
 
 use std::fmt;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+
+pub use order::{Fate, Next, next_to_send};
 
 /// Why a request to the vendor failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

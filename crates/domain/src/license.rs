@@ -67,7 +67,7 @@ pub struct LicenseStatus {
 }
 
 impl LicenseStatus {
-    /// The status in which nothing is shown; also the answer while nothing is known yet.
+    /// The status in which nothing is shown.
     pub fn quiet(state: LicenseState) -> Self {
         Self { warn: false, message: String::new(), state, expires_at: None, days_until_expiration: None }
     }

@@ -92,7 +92,7 @@ impl Schedule {
 
     /// When a delivery that failed at `last` is tried again; none where none failed, or nothing waits.
     fn retry_at(&self, last: DateTime<Utc>, state: &State) -> Option<DateTime<Utc>> {
-        if state.failed_uploads == 0 || state.oldest_pending.is_none() {
+        if state.failed_uploads == 0 || (state.oldest_pending.is_none() && !state.portal_is_stale) {
             return None;
         }
         let backed_off = last + backoff(state.failed_uploads, self.jitter);
@@ -132,6 +132,8 @@ pub struct State {
     pub last_collection_slot: Option<DateTime<Utc>>,
     /// When the oldest batch that waits for delivery was collected; none where none waits.
     pub oldest_pending: Option<DateTime<Utc>>,
+    /// Does the vendor show an older batch than the newest that was delivered? Then that one is sent again.
+    pub portal_is_stale: bool,
     /// Is a process delivering at this moment?
     pub is_sending: bool,
     /// Does the vendor know this install?
@@ -198,7 +200,7 @@ fn due_with_slots_until(until: DateTime<Utc>, now: DateTime<Utc>, state: &State,
     if state.retry_after.is_some_and(|asked| asked.is_in_force(now)) {
         return collection.into_iter().collect();
     }
-    let upload = due_upload(until, now, state, schedule);
+    let upload = due_upload(until, now, state, schedule).or_else(|| due_again(now, state, schedule));
     [collection, upload, due_check_in(now, state, schedule)].into_iter().flatten().collect()
 }
 
@@ -235,6 +237,20 @@ fn due_upload(until: DateTime<Utc>, now: DateTime<Utc>, state: &State, schedule:
         Some(slot) => work("", slot),
         None => (now - oldest >= schedule.longest_wait).then(|| work("late:", oldest))?,
     }
+}
+
+/// The newest delivered batch is sent again at once where the vendor shows an older one: the run that let the older one
+/// through ended before it could do so. Where it failed, it waits as a failed delivery does.
+fn due_again(now: DateTime<Utc>, state: &State, schedule: &Schedule) -> Option<Due> {
+    if !state.portal_is_stale || state.is_sending {
+        return None;
+    }
+    let last = state.last_upload_attempt.filter(|&last| last <= now);
+    let key = match last.and_then(|last| Some((last, schedule.retry_at(last, state)?))) {
+        Some((last, retry_at)) => (now >= retry_at).then(|| format!("upload:retry:{}", stamp(last)))?,
+        None => format!("upload:again:{}", last.map(stamp).unwrap_or_default()),
+    };
+    Some(Due { work: Work::Upload, key })
 }
 
 fn due_check_in(now: DateTime<Utc>, state: &State, schedule: &Schedule) -> Option<Due> {

@@ -8,16 +8,15 @@ use base64::prelude::BASE64_STANDARD;
 use domain::clock::Clock;
 use domain::delivery::ErrorClass;
 use secrecy::{ExposeSecret, SecretString};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::reply::Answer;
 use crate::transport::{Request, Transport};
 use crate::wire::{
-    CustomerReply, CustomerRequest, InstanceReply, InstanceRequest, InstanceTagData, InstanceTags, MetricsRequest,
+    CustomerReply, CustomerRequest, InstanceReply, InstanceRequest, InstanceTagData, InstanceTags, json,
 };
-use crate::{AppStatus, Customer, Error, Identity, Reply, Settings, SettingsError, headers, metrics, wire};
+use crate::{AppStatus, Customer, Error, Identity, MetricsBody, Reply, Settings, SettingsError, headers, wire};
 
 /// The channel that the published SDK asks for.
 const CHANNEL: &str = "Stable";
@@ -126,12 +125,19 @@ impl Client {
     /// [`Error`] of any class. [`ErrorClass::Rejected`] without a status for a set that was not sent: an empty one, or
     /// one that holds anything but strings, numbers and booleans.
     pub async fn send_metrics(&self, identity: &Identity, metrics: &Map<String, Value>) -> Result<Reply<()>, Error> {
-        metrics::check(metrics)?;
+        self.send_body(identity, &MetricsBody::of(metrics)?).await
+    }
+
+    /// The same with a body that was made before, so that its caller knows exactly what is sent.
+    ///
+    /// # Errors
+    /// [`Error`] of any class.
+    pub async fn send_body(&self, identity: &Identity, body: &MetricsBody) -> Result<Reply<()>, Error> {
         let request = Request {
             path: wire::METRICS,
             authorization: self.authorization(identity.service_token.as_ref()),
             headers: instance_headers(identity, AppStatus::Ready),
-            body: json(&MetricsRequest { data: metrics })?,
+            body: body.bytes().to_vec(),
             secrets: Vec::new(),
         };
         Ok(self.transport.send(request).await?.map(drop))
@@ -181,11 +187,6 @@ fn instance_headers(identity: &Identity, status: AppStatus) -> Vec<(&'static str
         (headers::CLUSTER_ID, identity.cluster_id.clone()),
         (headers::APP_STATUS, status.word().to_owned()),
     ]
-}
-
-fn json(body: &impl Serialize) -> Result<Vec<u8>, Error> {
-    serde_json::to_vec(body)
-        .map_err(|error| Error::new(ErrorClass::Rejected, format!("The request cannot be written as JSON: {error}.")))
 }
 
 /// Reads a reply of which `needed` is the least that it must hold.

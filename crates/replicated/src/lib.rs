@@ -27,6 +27,7 @@ mod wire;
 pub use client::Client;
 pub use error::{Error, Reply};
 pub use identity::{AppStatus, Customer, Identity};
+pub use metrics::MetricsBody;
 pub use roots::check_root_certificates;
 pub use session::Session;
 pub use settings::{ProxySettings, Settings, SettingsError, Timeouts};

@@ -4,7 +4,7 @@ use domain::delivery::ErrorClass;
 use secrecy::SecretString;
 use serde_json::{Map, Value};
 
-use crate::{AppStatus, Client, Error, Identity, Reply};
+use crate::{AppStatus, Client, Error, Identity, MetricsBody, Reply};
 
 /// One run of deliveries under one identity.
 ///
@@ -51,10 +51,18 @@ impl<'a> Session<'a> {
     /// # Errors
     /// As [`Client::send_metrics`] and [`Client::register`].
     pub async fn send_metrics(&mut self, metrics: &Map<String, Value>) -> Result<Reply<()>, Error> {
-        match self.client.send_metrics(&self.identity, metrics).await {
+        self.send_body(&MetricsBody::of(metrics)?).await
+    }
+
+    /// [`Client::send_body`], registering again once where the token was revoked.
+    ///
+    /// # Errors
+    /// As [`Client::send_body`] and [`Client::register`].
+    pub async fn send_body(&mut self, body: &MetricsBody) -> Result<Reply<()>, Error> {
+        match self.client.send_body(&self.identity, body).await {
             Err(error) if self.may_renew(&error) => {
                 self.renew(error).await?;
-                self.client.send_metrics(&self.identity, metrics).await
+                self.client.send_body(&self.identity, body).await
             }
             outcome => outcome,
         }

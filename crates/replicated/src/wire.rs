@@ -1,7 +1,10 @@
 //! The bodies of the vendor's API, as the published SDK 0.1.0a2 sends and reads them.
 
+use domain::delivery::ErrorClass;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+
+use crate::Error;
 
 pub(crate) const CUSTOMER: &str = "/v3/customer";
 pub(crate) const INSTANCE: &str = "/v3/instance";
@@ -72,4 +75,10 @@ pub(crate) struct InstanceTags<'a> {
 pub(crate) struct ErrorReply {
     pub(crate) message: Option<String>,
     pub(crate) error: Option<String>,
+}
+
+/// The body of a request, as compact JSON.
+pub(crate) fn json(body: &impl Serialize) -> Result<Vec<u8>, Error> {
+    serde_json::to_vec(body)
+        .map_err(|error| Error::new(ErrorClass::Rejected, format!("The request cannot be written as JSON: {error}.")))
 }

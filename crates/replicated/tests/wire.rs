@@ -12,9 +12,10 @@ use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use replicated::{AppStatus, Client, Customer, Identity};
+use replicated::{AppStatus, Client, Customer, Identity, MetricsBody};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 use support::{client, listener};
 
@@ -106,7 +107,8 @@ async fn call(client: &Client, exchange: &Exchange, customer: &mut Option<Custom
         let made = client.create_instance(customer.as_ref().unwrap(), support::CLUSTER).await.unwrap().value;
         *instance = Some(made);
     } else if exchange.path.ends_with("/custom-metrics") {
-        client.send_metrics(&identity(), &support::set(&body["data"])).await.unwrap();
+        let body = MetricsBody::of(&support::set(&body["data"])).unwrap();
+        client.send_body(&identity(), &body).await.unwrap();
     } else {
         let status = match exchange.header("X-Replicated-AppStatus") {
             Some("degraded") => AppStatus::Degraded,
@@ -194,4 +196,17 @@ async fn the_tag_data_names_the_application_where_the_sdk_names_the_host() {
         json!({"force": true, "tags": {"name": "openhands-enterprise"}})
     );
     assert_eq!(seen[0].headers["X-Replicated-VersionLabel"], "1 ---X: y");
+}
+
+#[tokio::test]
+async fn the_digest_of_a_body_is_that_of_the_bytes_that_arrive() {
+    let recording: Recording = serde_json::from_str(FIXTURE).unwrap();
+    let exchanges = recording.scenarios.iter().flat_map(|scenario| &scenario.exchanges);
+    let recorded = exchanges.into_iter().find(|exchange| exchange.path.ends_with("/custom-metrics")).unwrap();
+    let (replay, url) = replay(std::slice::from_ref(recorded)).await;
+    let body = MetricsBody::of(&support::set(&json!({"users": 42, "grösse": 7.50, "plan": "fr\"ee"}))).unwrap();
+    client(&url).send_body(&support::stranger(), &body).await.unwrap();
+    let seen = replay.seen.lock().unwrap();
+    assert_eq!(seen[0].body.as_bytes(), body.bytes());
+    assert_eq!(body.sha256(), format!("{:x}", Sha256::digest(&seen[0].body)));
 }

@@ -8,6 +8,7 @@ use sqlx::postgres::PgRow;
 use sqlx::{FromRow, PgTransaction, Row as _};
 use uuid::Uuid;
 
+use crate::batches::{mark_delivered, mark_failed, set_refused_aside};
 use crate::text::one_line;
 use crate::{Store, StoreError};
 
@@ -51,6 +52,8 @@ pub struct Attempt {
     pub batch_id: Option<Uuid>,
     /// When the request began.
     pub started_at: DateTime<Utc>,
+    /// The SHA-256 of the body with a batch's metrics, as 64 lower-case hexadecimal digits; none where no batch was sent.
+    pub body_sha256: Option<String>,
     /// From there to its end; kept to the millisecond.
     pub duration: Duration,
     /// The status of the reply, where there was one.
@@ -78,22 +81,30 @@ impl Store {
     /// Records a request, and in the same transaction marks the batch that it carried, if any: as delivered where the
     /// vendor accepted it, else as tried once more, with the error.
     ///
-    /// Recording the same attempt again changes nothing. A batch is marked as delivered once; later attempts on it are
-    /// counted and move nothing. A batch that had been set aside and is delivered is set aside no longer.
+    /// An accepted batch also shows which others are at fault themselves: in the same transaction those that the vendor
+    /// refuses for their content are set aside, and their ids are returned.
+    ///
+    /// Recording the same attempt again changes nothing. A batch is marked as delivered once; where it is sent again, its
+    /// row does not change. A batch that had been set aside and is delivered is set aside no longer.
     ///
     /// # Errors
     /// Any [`StoreError`]; then nothing was recorded. [`StoreError::Other`] where there is no such batch.
-    pub async fn record_attempt(&self, attempt: &Attempt) -> Result<(), StoreError> {
+    pub async fn record_attempt(&self, attempt: &Attempt) -> Result<Vec<Uuid>, StoreError> {
         let mut transaction = self.pool.begin().await?;
-        let is_new = insert(&mut transaction, attempt).await?;
-        if let (true, Call::Metrics, Some(batch_id)) = (is_new, attempt.call, attempt.batch_id) {
+        let number = insert(&mut transaction, attempt).await?;
+        let mut set_aside = Vec::new();
+        if let (Some(number), Call::Metrics, Some(batch_id)) = (number, attempt.call, attempt.batch_id) {
             match &attempt.failure {
-                None => mark_delivered(&mut transaction, batch_id, ended_at(attempt)).await?,
+                None => {
+                    let at = ended_at(attempt);
+                    mark_delivered(&mut transaction, batch_id, at).await?;
+                    set_aside = set_refused_aside(&mut transaction, number, batch_id, at).await?;
+                }
                 Some(failure) => mark_failed(&mut transaction, batch_id, failure).await?,
             }
         }
         transaction.commit().await?;
-        Ok(())
+        Ok(set_aside)
     }
 
     /// The last `limit` requests, newest first; only those that asked for `call` where one is given.
@@ -154,15 +165,15 @@ fn ended_at(attempt: &Attempt) -> DateTime<Utc> {
         .unwrap_or(attempt.started_at)
 }
 
-/// Was it new?
-async fn insert(transaction: &mut PgTransaction<'_>, attempt: &Attempt) -> Result<bool, sqlx::Error> {
+/// The attempt's number; none where it was recorded before.
+async fn insert(transaction: &mut PgTransaction<'_>, attempt: &Attempt) -> Result<Option<i64>, sqlx::Error> {
     let failure = attempt.failure.as_ref();
-    let inserted = sqlx::query(
+    sqlx::query_scalar(
         "INSERT INTO telemetry_delivery_attempts
              (id, call, batch_id, started_at, duration_ms, outcome, http_status, error, retry_after_seconds,
-              vendor_clock_offset_ms)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-         ON CONFLICT (id) DO NOTHING",
+              vendor_clock_offset_ms, body_sha256)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+         ON CONFLICT (id) DO NOTHING RETURNING number",
     )
     .bind(attempt.id)
     .bind(attempt.call.word())
@@ -174,45 +185,9 @@ async fn insert(transaction: &mut PgTransaction<'_>, attempt: &Attempt) -> Resul
     .bind(failure.map(|failure| one_line(&failure.message)))
     .bind(failure.and_then(|failure| failure.retry_after).and_then(|wait| i64::try_from(wait.as_secs()).ok()))
     .bind(attempt.vendor_clock_offset.map(|offset| offset.num_milliseconds()))
-    .execute(&mut **transaction)
-    .await?;
-    Ok(inserted.rows_affected() > 0)
-}
-
-async fn mark_delivered(
-    transaction: &mut PgTransaction<'_>,
-    batch_id: Uuid,
-    at: DateTime<Utc>,
-) -> Result<(), sqlx::Error> {
-    sqlx::query(
-        "UPDATE telemetry_metrics
-         SET uploaded_at = coalesce(uploaded_at, $2), upload_attempts = upload_attempts + 1,
-             last_upload_error = NULL, set_aside_at = NULL
-         WHERE id = $1",
-    )
-    .bind(batch_id)
-    .bind(at)
-    .execute(&mut **transaction)
-    .await?;
-    Ok(())
-}
-
-async fn mark_failed(
-    transaction: &mut PgTransaction<'_>,
-    batch_id: Uuid,
-    failure: &Failure,
-) -> Result<(), sqlx::Error> {
-    sqlx::query(
-        "UPDATE telemetry_metrics
-         SET upload_attempts = upload_attempts + 1,
-             last_upload_error = CASE WHEN uploaded_at IS NULL THEN $2 END
-         WHERE id = $1",
-    )
-    .bind(batch_id)
-    .bind(one_line(&format!("{}: {}", failure.class, failure.message)))
-    .execute(&mut **transaction)
-    .await?;
-    Ok(())
+    .bind(&attempt.body_sha256)
+    .fetch_optional(&mut **transaction)
+    .await
 }
 
 impl FromRow<'_, PgRow> for Attempt {
@@ -236,6 +211,7 @@ impl FromRow<'_, PgRow> for Attempt {
             call: Call::from_word(&call).ok_or_else(|| unknown_word("call", &call))?,
             batch_id: row.try_get("batch_id")?,
             started_at: row.try_get("started_at")?,
+            body_sha256: row.try_get("body_sha256")?,
             duration: Duration::from_millis(row.try_get::<i64, _>("duration_ms")?.unsigned_abs()),
             http_status: row.try_get::<Option<i16>, _>("http_status")?.map(i16::unsigned_abs),
             failure,

@@ -1,5 +1,7 @@
 //! Batches: one row for each collection, with what its collectors did.
 
+mod line;
+mod mark;
 mod read;
 mod write;
 
@@ -14,6 +16,10 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::Attempt;
+
+pub use line::WaitingBatch;
+pub(crate) use line::portal;
+pub(crate) use mark::{mark_delivered, mark_failed, set_refused_aside};
 
 /// A collection that is to be stored.
 #[derive(Debug, Clone, PartialEq)]

@@ -15,7 +15,8 @@ mod text;
 pub use attempts::{Attempt, Call, Failure};
 pub use audit::{AuditEntry, NewAuditEntry};
 pub use batches::{
-    Batch, BatchCounts, BatchCursor, BatchDetail, BatchState, BatchSummary, Insertion, MetricPoint, NewBatch, RunRecord,
+    Batch, BatchCounts, BatchCursor, BatchDetail, BatchState, BatchSummary, Insertion, MetricPoint, NewBatch,
+    RunRecord, WaitingBatch,
 };
 pub use error::StoreError;
 pub use exclusive_right::ExclusiveRight;

@@ -7,6 +7,7 @@ use domain::schedule::{RetryAfter, State};
 use sqlx::postgres::PgRow;
 use sqlx::{FromRow, Row as _};
 
+use crate::batches::portal;
 use crate::{Store, StoreError};
 
 /// All that the schedule, the license rule and the overview ask of the database.
@@ -24,7 +25,9 @@ pub struct StoreFacts {
     pub overdue_since: Option<DateTime<Utc>>,
     /// Batches that wait for delivery.
     pub pending: u64,
-    /// Is a process delivering at this moment? Asked only where batches wait.
+    /// Does the vendor's portal show an older batch than the newest that was delivered? Then that one is to be sent again.
+    pub portal_is_stale: bool,
+    /// Is a process delivering at this moment? Asked only where there is something to send.
     pub is_sending: bool,
     /// Batches that the vendor refused.
     pub set_aside: u64,
@@ -32,8 +35,10 @@ pub struct StoreFacts {
     pub has_identity: bool,
     /// When the last attempt to deliver began: a request with a batch, or one for the identity that failed.
     pub last_attempt: Option<DateTime<Utc>>,
-    /// How often delivery has failed in a row: failures of the oldest pending batch, and of requests for the identity,
-    /// since the last delivery of any batch. At least 1 where that pending batch was ever tried, as it waits for a retry.
+    /// How often delivery has failed in a row: failures of the batch with which each run begins, and of requests for the
+    /// identity, since the vendor last accepted any batch. A run begins with the oldest pending batch, or, where none is
+    /// pending, with the one that is sent again. At least 1 where the oldest pending batch was ever tried, as it waits for
+    /// a retry.
     pub failures_in_a_row: u32,
     /// What the vendor asked for when it last refused a request; none where it has accepted one since.
     pub retry_after: Option<RetryAfter>,
@@ -53,6 +58,7 @@ impl StoreFacts {
             last_scheduled_collection: self.last_scheduled_collection,
             last_collection_slot: self.last_collection_slot,
             oldest_pending: self.overdue_since,
+            portal_is_stale: self.portal_is_stale,
             is_sending: self.is_sending,
             has_identity: self.has_identity,
             last_upload_attempt: self.last_attempt,
@@ -67,8 +73,11 @@ impl StoreFacts {
 
 /// Each part is one look into an index, or a walk along the pending batches or the failures since the last success.
 /// `$1` is now: what lies beyond it was written before the clock stepped back, and must not hold up what is due.
-const FACTS: &str = "
-WITH newest AS (
+const FACTS: &str = concat!(
+    "
+WITH portal AS (",
+    portal!(),
+    "), newest AS (
     SELECT collected_at FROM telemetry_metrics WHERE collected_at <= $1 ORDER BY collected_at DESC, id DESC LIMIT 1
 ), scheduled AS (
     SELECT collected_at, slot FROM telemetry_metrics
@@ -106,7 +115,8 @@ SELECT
     (SELECT max(uploaded_at) FROM telemetry_metrics) AS last_upload,
     oldest_pending.collected_at AS overdue_since,
     (SELECT count(*) FROM telemetry_metrics WHERE uploaded_at IS NULL AND set_aside_at IS NULL) AS pending,
-    oldest_pending.id IS NOT NULL AND EXISTS (
+    coalesce(portal.is_stale, false) AS portal_is_stale,
+    (oldest_pending.id IS NOT NULL OR portal.is_stale) IS TRUE AND EXISTS (
         SELECT FROM pg_locks
         WHERE locktype = 'advisory' AND objsubid = 1
             AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
@@ -121,7 +131,11 @@ SELECT
         (SELECT count(*) FROM telemetry_delivery_attempts
          WHERE batch_id = oldest_pending.id AND outcome <> 'delivered'
             AND started_at > coalesce(success.metrics, '-infinity') AND started_at <= $1),
-        CASE WHEN oldest_pending.upload_attempts > 0 THEN 1 ELSE 0 END
+        CASE WHEN oldest_pending.upload_attempts > 0 THEN 1 ELSE 0 END,
+        (SELECT count(*) FROM telemetry_delivery_attempts AS again
+         WHERE oldest_pending.id IS NULL AND portal.is_stale
+            AND again.batch_id = portal.newest AND outcome <> 'delivered'
+            AND again.number > portal.number AND started_at <= $1)
     ) + (
         SELECT count(*) FROM telemetry_delivery_attempts
         WHERE call IN ('customer', 'instance') AND outcome <> 'delivered'
@@ -140,7 +154,9 @@ LEFT JOIN newest ON true
 LEFT JOIN scheduled ON true
 LEFT JOIN oldest_pending ON true
 LEFT JOIN refusal ON true
-";
+LEFT JOIN portal ON true
+"
+);
 
 impl Store {
     /// The state of the system at `now`, in one query that stays cheap however long the history is.
@@ -163,6 +179,7 @@ impl FromRow<'_, PgRow> for StoreFacts {
             last_upload: row.try_get("last_upload")?,
             overdue_since: row.try_get("overdue_since")?,
             pending: count("pending")?,
+            portal_is_stale: row.try_get("portal_is_stale")?,
             is_sending: row.try_get("is_sending")?,
             set_aside: count("set_aside")?,
             has_identity: row.try_get("has_identity")?,
@@ -194,7 +211,7 @@ mod tests {
     /// A year in which nothing was delivered, after years in which all was.
     const LONG_HISTORY: &str = "
         INSERT INTO telemetry_metrics (id, collected_at, metrics_data, uploaded_at)
-        SELECT gen_random_uuid(), at, '{}', CASE WHEN at < '2024-12-01Z' THEN at END
+        SELECT gen_random_uuid(), at, jsonb_build_object('users', 1), CASE WHEN at < '2024-12-01Z' THEN at END
         FROM generate_series('2000-01-02Z'::timestamptz, '2025-11-09Z', '1 day') AS at;
         INSERT INTO telemetry_delivery_attempts (id, call, batch_id, started_at, duration_ms, outcome)
         SELECT gen_random_uuid(), 'metrics', id, uploaded_at, 100, 'delivered'
@@ -220,22 +237,40 @@ mod tests {
         own + node["Plans"].as_array().into_iter().flatten().map(rows_visited).sum::<f64>()
     }
 
-    #[tokio::test]
-    async fn facts_visit_the_pending_batches_and_the_oldest_ones_failures_and_nothing_else() {
-        let database = TestDatabase::empty().await;
-        Store::new(database.pool().clone()).migrate().await.unwrap();
-        sqlx::raw_sql(LONG_HISTORY).execute(database.pool()).await.unwrap();
-        let all: i64 = sqlx::query_scalar("SELECT count(*) FROM telemetry_delivery_attempts")
-            .fetch_one(database.pool())
-            .await
-            .unwrap();
+    /// Then all of it was delivered, the second newest batch last; since then the newest is sent again, and fails.
+    const STALE_PORTAL: &str = "
+        UPDATE telemetry_metrics SET uploaded_at = '2025-11-09T12:00:00Z' WHERE uploaded_at IS NULL;
+        INSERT INTO telemetry_delivery_attempts (id, call, batch_id, started_at, duration_ms, outcome)
+        SELECT gen_random_uuid(), 'metrics', id, '2025-11-09T12:00:00Z', 100, 'delivered'
+        FROM telemetry_metrics WHERE collected_at = '2025-11-08Z';
+        INSERT INTO telemetry_delivery_attempts (id, call, batch_id, started_at, duration_ms, outcome)
+        SELECT gen_random_uuid(), 'metrics', batch.id, at, 100, 'connect'
+        FROM (SELECT id FROM telemetry_metrics WHERE collected_at = '2025-11-09Z') AS batch,
+             generate_series('2025-11-09T12:01:00Z'::timestamptz, '2025-11-09T23:59:00Z', '30 seconds') AS at;
+        ANALYZE";
+
+    /// Rows that the facts are made of, and rows that are visited for them.
+    async fn needed_and_visited(database: &TestDatabase) -> (u64, f64) {
         let now: DateTime<Utc> = "2025-11-10T00:00:00Z".parse().unwrap();
         let explain = sqlx::AssertSqlSafe(format!("EXPLAIN (ANALYZE, FORMAT JSON) {FACTS}"));
         let plan: Value = sqlx::query_scalar(explain).bind(now).fetch_one(database.pool()).await.unwrap();
-        let visited = rows_visited(&plan[0]["Plan"]);
         let facts = Store::new(database.pool().clone()).facts(now).await.unwrap();
-        let needed = facts.pending + u64::from(facts.failures_in_a_row);
-        assert!(all > 50_000 && needed > 1_000, "{all} {needed}");
-        assert!((1_000.0..3_000.0).contains(&visited), "{visited} of {all} for {needed}: {plan:#}");
+        (facts.pending + u64::from(facts.failures_in_a_row), rows_visited(&plan[0]["Plan"]))
+    }
+
+    #[tokio::test]
+    async fn facts_visit_the_pending_batches_and_the_failures_since_the_last_success_and_nothing_else() {
+        let database = TestDatabase::empty().await;
+        Store::new(database.pool().clone()).migrate().await.unwrap();
+        for history in [LONG_HISTORY, STALE_PORTAL] {
+            sqlx::raw_sql(history).execute(database.pool()).await.unwrap();
+            let all: i64 = sqlx::query_scalar("SELECT count(*) FROM telemetry_delivery_attempts")
+                .fetch_one(database.pool())
+                .await
+                .unwrap();
+            let (needed, visited) = needed_and_visited(&database).await;
+            assert!(all > 50_000 && needed > 1_000, "{all} {needed}");
+            assert!((1_000.0..3_000.0).contains(&visited), "{visited} of {all} for {needed} after {history}");
+        }
     }
 }

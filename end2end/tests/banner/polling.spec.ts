@@ -95,6 +95,7 @@ const failures = [
   { name: "another type of warn", answer: { code: 200, body: '{"warn":"no","message":""}' } },
   { name: "a missing message", answer: { code: 200, body: '{"warn":true}' } },
   { name: "null", answer: { code: 200, body: "null" } },
+  { name: "a server that knows nothing yet", answer: { code: 200, body: '{"warn":false,"message":"","state":"unknown"}' } },
 ] as const;
 
 for (const { name, answer } of failures) {

@@ -73,8 +73,13 @@ const createPoll = (source) => {
 
   const due = () => {
     const seconds = Math.min(...[...banners].map((banner) => banner.seconds()));
-    const retry = Math.min(seconds, firstRetrySeconds) * 2 ** failures * haste;
-    return asked + 1e3 * (failures ? Math.min(retry, Math.max(seconds, longestRetrySeconds)) : seconds);
+    return (
+      asked +
+      1e3 *
+        (failures
+          ? Math.min(Math.min(seconds, firstRetrySeconds) * 2 ** failures * haste, Math.max(seconds, longestRetrySeconds))
+          : seconds)
+    );
   };
 
   /** Asks where that is due and somebody looks, the first time in any case. */
@@ -91,7 +96,8 @@ const createPoll = (source) => {
     }
     asking = false;
     asked = Date.now();
-    if (typeof status?.warn == "boolean" && typeof status.message == "string") {
+    // A server that has just started knows nothing yet, which is like no reply.
+    if (typeof status?.warn == "boolean" && typeof status.message == "string" && status.state != "unknown") {
       failures = 0;
       poll.status = status;
       banners.forEach((banner) => banner.tell());

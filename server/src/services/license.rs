@@ -1,11 +1,12 @@
 //! What users see: the license status, kept ready so that asking for it costs no query.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use domain::clock::Clock;
 use domain::license::{LicenseFacts, LicenseState, LicenseStatus, license_status};
 use store::{Store, StoreError, StoreFacts};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
@@ -14,6 +15,10 @@ const REFRESH: Duration = Duration::from_secs(3);
 /// How long the facts may take.
 const LIMIT: Duration = Duration::from_secs(10);
 
+/// How long a request waits for the first facts after a start: longer than they take while all is well, and shorter than
+/// the patience of whoever asks.
+const FIRST_FACTS: Duration = Duration::from_secs(2);
+
 /// Answers with the license status.
 #[derive(Debug, Clone)]
 pub struct LicenseService {
@@ -21,7 +26,18 @@ pub struct LicenseService {
     is_ohe: bool,
     threshold_days: u16,
     clock: Arc<dyn Clock>,
-    ready: Arc<RwLock<Arc<ReadyStatus>>>,
+    known: watch::Sender<Known>,
+}
+
+/// What is known of the license since the start.
+#[derive(Debug, Clone)]
+enum Known {
+    /// The facts were not read yet.
+    NotYet,
+    /// They could not be read yet.
+    Unreadable,
+    /// The status, by the last facts that could be read.
+    Status(Arc<ReadyStatus>),
 }
 
 /// A status as the public API sends it.
@@ -36,7 +52,7 @@ pub struct ReadyStatus {
 impl ReadyStatus {
     fn new(status: &LicenseStatus) -> Self {
         // The status is strings, numbers and a time: nothing that JSON cannot carry.
-        let body = serde_json::to_string(status).unwrap_or_else(|_| r#"{"warn":false,"message":""}"#.to_owned());
+        let body = serde_json::to_string(status).unwrap_or_else(|_| UNKNOWN_LICENSE_STATUS.to_owned());
         // FNV-1a: the tag only has to differ when the body does.
         let hash = body
             .bytes()
@@ -45,12 +61,21 @@ impl ReadyStatus {
     }
 }
 
+/// What the public API sends while nothing is known. It is no state of the license, so the rule never yields it: a client
+/// takes it for no answer, and asks again soon.
+pub const UNKNOWN_LICENSE_STATUS: &str =
+    r#"{"warn":false,"message":"","state":"unknown","expires_at":null,"days_until_expiration":null}"#;
+
 impl LicenseService {
     /// The license of an install; `is_ohe` by its configuration.
     pub fn new(store: Store, is_ohe: bool, threshold_days: u16, clock: Arc<dyn Clock>) -> Self {
-        let unknown = if is_ohe { LicenseState::Ok } else { LicenseState::NotApplicable };
-        let ready = ReadyStatus::new(&LicenseStatus::quiet(unknown));
-        Self { store, is_ohe, threshold_days, clock, ready: Arc::new(RwLock::new(Arc::new(ready))) }
+        let known = if is_ohe {
+            Known::NotYet
+        } else {
+            // Without OHE there is no license, whatever the facts are.
+            Known::Status(Arc::new(ReadyStatus::new(&LicenseStatus::quiet(LicenseState::NotApplicable))))
+        };
+        Self { store, is_ohe, threshold_days, clock, known: watch::Sender::new(known) }
     }
 
     /// Its own connection to our tables.
@@ -76,9 +101,21 @@ impl LicenseService {
         }
     }
 
-    /// The last known status, ready to send. Costs no query and no waiting.
-    pub fn ready(&self) -> Arc<ReadyStatus> {
-        Arc::clone(&self.ready.read().unwrap_or_else(PoisonError::into_inner))
+    /// The last known status, ready to send; none while nothing is known. Costs no query, and no waiting but right after
+    /// the start, where it waits up to two seconds for the first facts.
+    pub async fn ready(&self) -> Option<Arc<ReadyStatus>> {
+        if let Known::Status(ready) = &*self.known.borrow() {
+            return Some(Arc::clone(ready));
+        }
+        let mut known = self.known.subscribe();
+        let first = tokio::time::timeout(FIRST_FACTS, known.wait_for(|known| !matches!(known, Known::NotYet))).await;
+        match first {
+            Ok(Ok(known)) => match &*known {
+                Known::Status(ready) => Some(Arc::clone(ready)),
+                Known::NotYet | Known::Unreadable => None,
+            },
+            Ok(Err(_)) | Err(_) => None,
+        }
     }
 
     /// Keeps [`Self::ready`] fresh until `shutdown`. While the database is away the last known facts stay in force, and
@@ -105,19 +142,27 @@ impl LicenseService {
                 }
                 Err(_) => {}
             }
-            if let Some(facts) = &known {
-                self.publish(&license_status(facts, self.clock.now()));
-            }
+            self.publish(known.as_ref().map(|facts| license_status(facts, self.clock.now())).as_ref());
             if shutdown.run_until_cancelled(tokio::time::sleep(REFRESH)).await.is_none() {
                 return;
             }
         }
     }
 
-    fn publish(&self, status: &LicenseStatus) {
-        let ready = ReadyStatus::new(status);
-        if *self.ready() != ready {
-            *self.ready.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(ready);
-        }
+    /// Makes a status the one that is known; without one, a status that was known before stays in force.
+    fn publish(&self, status: Option<&LicenseStatus>) {
+        let ready = status.map(ReadyStatus::new);
+        self.known.send_if_modified(|known| match (&*known, ready) {
+            (Known::Status(now), Some(ready)) if **now == ready => false,
+            (_, Some(ready)) => {
+                *known = Known::Status(Arc::new(ready));
+                true
+            }
+            (Known::NotYet, None) => {
+                *known = Known::Unreadable;
+                true
+            }
+            (_, None) => false,
+        });
     }
 }

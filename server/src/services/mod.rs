@@ -22,7 +22,7 @@ pub use clocks::{ClockOffsets, ClockService};
 pub use collection::{CollectionError, CollectionOutcome, CollectionService, SkipReason};
 pub use delivery::{DeliveryError, DeliveryOutcome, DeliveryService};
 pub use keycloak_admin::{KeycloakAdmin, KeycloakError};
-pub use license::{LicenseService, ReadyStatus};
+pub use license::{LicenseService, ReadyStatus, UNKNOWN_LICENSE_STATUS};
 pub use scheduling::SchedulingService;
 
 /// All services of one install.

@@ -15,6 +15,8 @@ mod kills;
 mod license_status;
 mod misbehaving_jobs;
 mod no_writes;
+mod order;
+mod picky;
 mod program;
 mod replicas;
 mod simulation;

@@ -25,6 +25,7 @@ async fn due_for_a_week() -> (World, DateTime<Utc>) {
         call: Call::Metrics,
         batch_id: Some(batch.id),
         started_at: before + TimeDelta::hours(1),
+        body_sha256: None,
         duration: std::time::Duration::from_millis(200),
         http_status: Some(200),
         vendor_clock_offset: None,

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use ohe_telemetry::services::{DeliveryError, DeliveryOutcome, SkipReason};
+use replicated::MetricsBody;
 use replicated::simulator::{Endpoint, Fault, RetryAfter, Rule, When};
 use serde_json::json;
 use store::BatchState;
 
-use crate::fixture::{Fixture, at};
+use crate::fixture::{Fixture, at, day};
 
 fn completed(uploaded: u64, failed: u64) -> DeliveryOutcome {
     DeliveryOutcome::Completed { uploaded, failed, total_processed: uploaded + failed }
@@ -65,6 +66,34 @@ async fn one_batchs_failure_does_not_stop_the_next_ones() {
     assert_eq!(fixture.services().delivery.deliver().await.unwrap(), completed(1, 0));
 }
 
+/// The sets of metrics that the vendor accepted, in the order in which it did; the last is what its portal shows.
+fn accepted(fixture: &Fixture) -> Vec<i64> {
+    let requests = fixture.vendor.snapshot().requests;
+    let accepted =
+        requests.into_iter().filter(|request| request.path == Endpoint::Metrics.path() && request.status == Some(200));
+    accepted.map(|request| request.body.unwrap()["data"]["total_users"].as_i64().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn the_newest_delivered_batch_is_the_last_one_sent_and_that_changes_no_count() {
+    let fixture = three_batches().await;
+    let [one, two, three] = ["2025-10-26", "2025-11-02", "2025-11-09"].map(|date| day(&format!("{date}T02:00:00Z")));
+    fixture.vendor.fail(Rule { fault: status(500), endpoint: Some(Endpoint::Metrics), when: When::Requests(1) });
+    fixture.set_time("2025-11-10T03:00:00Z");
+    assert_eq!(fixture.services().delivery.deliver().await.unwrap(), completed(2, 1));
+    assert_eq!(accepted(&fixture), [three, two, three]);
+    let newest = async || fixture.services().store.list_batches(None, 0, 1).await.unwrap().remove(0);
+    let before = newest().await;
+    fixture.set_time("2025-11-10T03:05:00Z");
+    assert_eq!(fixture.services().delivery.deliver().await.unwrap(), completed(1, 0));
+    assert_eq!(accepted(&fixture), [three, two, three, one, three]);
+    assert_eq!(newest().await, before, "neither its time nor its count changes");
+    let attempts = fixture.services().store.find_batch(before.id).await.unwrap().unwrap().attempts;
+    assert_eq!(attempts.len(), 3, "each of them an attempt like others");
+    assert_eq!(fixture.services().delivery.deliver().await.unwrap(), DeliveryOutcome::NoPendingMetrics);
+    assert_eq!(accepted(&fixture).len(), 5);
+}
+
 #[tokio::test]
 async fn a_batch_refused_for_its_content_is_set_aside_when_others_are_accepted() {
     let fixture = three_batches().await;
@@ -96,15 +125,31 @@ async fn credentials_that_are_refused_and_rate_limits_stop_the_run() {
 }
 
 #[tokio::test]
-async fn a_vendor_who_does_not_answer_is_not_asked_for_every_batch() {
-    let fixture = three_batches().await;
-    for day in ["2025-11-16", "2025-11-23"] {
-        fixture.collect_at(&format!("{day}T02:00:00Z")).await;
+async fn in_an_outage_the_backlog_is_not_sent_at_every_retry() {
+    for (fault, requests) in [
+        (Fault::Close, 1),
+        (Fault::Reset, 1),
+        (status(403), 1),
+        (status(429), 1),
+        (status(500), 2),
+        (status(503), 2),
+        (status(408), 2),
+        (Fault::Html, 2),
+    ] {
+        let fixture = three_batches().await;
+        for day in ["2025-11-16", "2025-11-23"] {
+            fixture.collect_at(&format!("{day}T02:00:00Z")).await;
+        }
+        fixture.vendor.fail(Rule { fault: fault.clone(), endpoint: Some(Endpoint::Metrics), when: When::UntilHealed });
+        for retry in 1..=3 {
+            assert_eq!(fixture.services().delivery.deliver().await.unwrap(), completed(0, requests), "{fault:?}");
+            let sent = fixture.vendor.snapshot().counts.by_endpoint[Endpoint::Metrics.word()];
+            assert_eq!(sent, retry * requests, "{fault:?}");
+        }
+        fixture.vendor.heal();
+        assert_eq!(fixture.services().delivery.deliver().await.unwrap(), completed(5, 0), "{fault:?}");
+        assert!(accepted(&fixture).is_sorted(), "{fault:?}");
     }
-    fixture.vendor.fail(Rule { fault: Fault::Close, endpoint: Some(Endpoint::Metrics), when: When::UntilHealed });
-    assert_eq!(fixture.services().delivery.deliver().await.unwrap(), completed(0, 3));
-    fixture.vendor.heal();
-    assert_eq!(fixture.services().delivery.deliver().await.unwrap(), completed(5, 0));
 }
 
 #[tokio::test]
@@ -146,6 +191,20 @@ async fn every_attempt_is_recorded_with_what_came_of_it() {
     assert_eq!((delivered.started_at, delivered.http_status), (at("2025-11-10T03:05:00Z"), Some(200)));
     assert!(delivered.failure.is_none());
     assert_eq!(batch.upload_attempts, 2);
+    let sent = fixture.services().store.find_batch(batch.id).await.unwrap().unwrap().metrics;
+    let digest = MetricsBody::of(&sent).unwrap().sha256();
+    assert_eq!([failed, delivered].map(|attempt| attempt.body_sha256.as_ref()), [Some(&digest); 2]);
+}
+
+#[tokio::test]
+async fn a_batch_that_cannot_be_sent_leaves_an_attempt_without_a_digest() {
+    let fixture = Fixture::new().await;
+    fixture.collect_at("2025-11-09T02:00:00Z").await;
+    sqlx::query("UPDATE telemetry_metrics SET metrics_data = '{}'").execute(fixture.pool()).await.unwrap();
+    assert_eq!(fixture.services().delivery.deliver().await.unwrap(), completed(0, 1));
+    let attempts = fixture.services().store.recent_attempts(Some(store::Call::Metrics), 9).await.unwrap();
+    assert_eq!(attempts.iter().map(|attempt| attempt.body_sha256.as_ref()).collect::<Vec<_>>(), [None]);
+    assert_eq!(fixture.vendor.snapshot().counts.by_endpoint.get(Endpoint::Metrics.word()), None, "nothing was sent");
 }
 
 #[tokio::test]

@@ -23,6 +23,11 @@ pub(crate) fn at(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
 }
 
+/// What a batch that was collected by hand at this time holds as its only metric, `total_users`.
+pub(crate) fn day(text: &str) -> i64 {
+    at(text).timestamp() / 86_400
+}
+
 /// Everything that one test works with.
 pub(crate) struct Fixture {
     pub(crate) database: TestDatabase,
@@ -68,7 +73,7 @@ impl Fixture {
         self.clock.set(at(text));
     }
 
-    /// Collects a batch by hand at this time.
+    /// Collects a batch by hand at this time. Batches of different days hold different metrics.
     pub(crate) async fn collect_at(&self, text: &str) {
         self.set_time(text);
         let batch = store::NewBatch {
@@ -76,7 +81,7 @@ impl Fixture {
             slot: None,
             database: OheDatabase { generation: Generation::Orgs, revision: None, answerable: 1, known: 1 },
             by_hand: false,
-            metrics: [("total_users".to_owned(), domain::metric::MetricValue::Int(1))].into(),
+            metrics: [("total_users".to_owned(), domain::metric::MetricValue::Int(day(text)))].into(),
             runs: Vec::new(),
         };
         self.services().store.insert_batch(&batch).await.unwrap();

@@ -1,7 +1,9 @@
 //! What users see, from batches and attempts to the public reply.
 
 use domain::license::LicenseState;
+use ohe_telemetry::services::LicenseService;
 use replicated::simulator::{Fault, Rule};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::fixture::{Fixture, at};
@@ -35,24 +37,28 @@ async fn an_install_that_is_not_ohe_has_no_license() {
     let fixture = Fixture::with(&[("GITHUB_APP_CLIENT_ID", "")]).await;
     fixture.collect_at("2025-11-09T02:00:00Z").await;
     assert_eq!(state_at(&fixture, "2026-11-10T00:00:00Z").await, (LicenseState::NotApplicable, None));
-    assert!(fixture.services().license.ready().body.contains("not_applicable"));
+    let known_without_facts = fixture.services().license.ready().await.unwrap();
+    assert!(known_without_facts.body.contains("not_applicable"));
+}
+
+/// Keeps the reply fresh until it is told to stop.
+fn keep_fresh(license: &LicenseService) -> (JoinHandle<()>, CancellationToken) {
+    let (license, shutdown) = (license.clone(), CancellationToken::new());
+    let told = shutdown.clone();
+    (tokio::spawn(async move { license.keep_fresh(told).await }), shutdown)
 }
 
 #[tokio::test]
 async fn the_ready_reply_follows_the_facts_and_its_tag_follows_the_reply() {
     let fixture = Fixture::new().await;
     let license = fixture.services().license.clone();
-    let quiet = license.ready();
+    let (fresh, shutdown) = keep_fresh(&license);
+    let quiet = license.ready().await.unwrap();
     assert!(quiet.body.starts_with(r#"{"warn":false,"message":"""#), "{}", quiet.body);
     fixture.collect_at("2025-11-09T02:00:00Z").await;
     fixture.set_time("2025-11-20T00:00:00Z");
-    let shutdown = CancellationToken::new();
-    let fresh = tokio::spawn({
-        let (license, shutdown) = (license.clone(), shutdown.clone());
-        async move { license.keep_fresh(shutdown).await }
-    });
     let warned = loop {
-        let ready = license.ready();
+        let ready = license.ready().await.unwrap();
         if ready != quiet {
             break ready;
         }
@@ -60,6 +66,30 @@ async fn the_ready_reply_follows_the_facts_and_its_tag_follows_the_reply() {
     };
     assert!(warned.body.starts_with(r#"{"warn":true"#), "{}", warned.body);
     assert_ne!(warned.etag, quiet.etag);
+    shutdown.cancel();
+    fresh.await.unwrap();
+}
+
+#[tokio::test]
+async fn right_after_a_start_a_request_waits_for_the_first_facts() {
+    let fixture = Fixture::new().await;
+    fixture.collect_at("2025-11-09T02:00:00Z").await;
+    fixture.set_time("2025-11-20T00:00:00Z");
+    let license = fixture.services().license.clone();
+    // Polled first, so that it is waiting when the facts are read.
+    let (ready, (fresh, shutdown)) = tokio::join!(license.ready(), async { keep_fresh(&license) });
+    assert!(ready.unwrap().body.starts_with(r#"{"warn":true"#), "and does not say that all is well before it knows");
+    shutdown.cancel();
+    fresh.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_status_that_cannot_be_known_yet_is_none() {
+    let fixture = Fixture::new().await;
+    let license = fixture.services().license.clone();
+    fixture.services().store.pool().close().await;
+    let (fresh, shutdown) = keep_fresh(&license);
+    assert_eq!(license.ready().await, None, "the facts cannot be read");
     shutdown.cancel();
     fresh.await.unwrap();
 }

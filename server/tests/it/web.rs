@@ -8,6 +8,7 @@ use reqwest::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, ETAG, HOST, IF_NON
 use reqwest::{Client, StatusCode};
 use serde_json::Value;
 use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 
 use crate::fixture::Fixture;
 
@@ -23,6 +24,8 @@ async fn serve(fixture: &Fixture) -> String {
 #[tokio::test]
 async fn the_license_status_is_public_cacheable_and_revalidated() {
     let fixture = Fixture::new().await;
+    let license = fixture.services().license.clone();
+    let fresh = tokio::spawn(async move { license.keep_fresh(CancellationToken::new()).await });
     let url = format!("{}/api/license-status", serve(&fixture).await);
     let client = Client::new();
     let reply = client.get(&url).send().await.unwrap();
@@ -34,6 +37,22 @@ async fn the_license_status_is_public_cacheable_and_revalidated() {
     let again = client.get(&url).header(IF_NONE_MATCH, &etag).send().await.unwrap();
     assert_eq!((again.status(), &again.headers()[ETAG]), (StatusCode::NOT_MODIFIED, &etag));
     assert_eq!(again.bytes().await.unwrap().len(), 0);
+    fresh.abort();
+}
+
+#[tokio::test]
+async fn a_license_status_that_is_not_known_yet_says_so_and_is_kept_by_nobody() {
+    let fixture = Fixture::new().await;
+    let url = format!("{}/api/license-status", serve(&fixture).await);
+    // Nothing reads the facts here, as while the database is being prepared.
+    let reply = Client::new().get(&url).header(IF_NONE_MATCH, "*").send().await.unwrap();
+    assert_eq!((reply.status(), &reply.headers()[CACHE_CONTROL]), (StatusCode::OK, &"no-store".parse().unwrap()));
+    assert_eq!(reply.headers().get(ETAG), None);
+    let body: Value = reply.json().await.unwrap();
+    let unknown = serde_json::json!({
+        "warn": false, "message": "", "state": "unknown", "expires_at": null, "days_until_expiration": null
+    });
+    assert_eq!(body, unknown);
 }
 
 #[tokio::test]

@@ -161,6 +161,34 @@ fn what_a_run_left_behind_is_due_as_soon_as_nobody_is_at_it() {
 }
 
 #[test]
+fn the_newest_batch_is_sent_again_at_once_while_the_vendor_shows_an_older_one_and_after_the_backoff_where_that_failed()
+{
+    let stale = |failures: u32, is_sending: bool| {
+        move |state: &mut State| {
+            (state.portal_is_stale, state.failed_uploads, state.is_sending) = (true, failures, is_sending);
+        }
+    };
+    assert_eq!(keys("2025-11-09T03:00:05Z", stale(0, false)), ["upload:again:2025-11-09T03:00:04Z"]);
+    assert!(keys("2025-11-09T03:00:05Z", stale(0, true)).is_empty(), "a run is at it");
+    assert!(keys("2025-11-09T03:00:33Z", stale(1, false)).is_empty());
+    assert_eq!(keys("2025-11-09T03:00:34Z", stale(1, false)), ["upload:retry:2025-11-09T03:00:04Z"]);
+    assert!(keys("2025-11-09T04:00:03Z", stale(500, false)).is_empty());
+    assert_eq!(keys("2025-11-09T04:00:04Z", stale(500, false)).len(), 1, "an hour at most, for ever");
+    let with_pending = |state: &mut State| {
+        stale(0, false)(state);
+        state.oldest_pending = Some(at("2025-11-09T03:00:06Z"));
+    };
+    let due = keys("2025-11-09T03:00:07Z", with_pending);
+    assert_eq!(due, ["upload:again:2025-11-09T03:00:04Z"], "not only in the slot of a batch that waits");
+    let retried = |state: &mut State| {
+        stale(2, false)(state);
+        state.oldest_pending = Some(at("2025-11-09T02:00:07Z"));
+    };
+    assert!(keys("2025-11-09T03:01:03Z", retried).is_empty(), "one backoff for both");
+    assert_eq!(keys("2025-11-09T03:01:04Z", retried), ["upload:retry:2025-11-09T03:00:04Z"], "and one run");
+}
+
+#[test]
 fn a_batch_does_not_wait_for_a_slot_that_is_too_far_away() {
     let monthly = Schedule { upload: "0 3 1 * *".parse().unwrap(), ..schedule() };
     let state = State { oldest_pending: Some(at("2025-11-10T02:00:00Z")), ..settled(at("2025-11-12T01:59:59Z")) };

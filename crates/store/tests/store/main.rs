@@ -9,6 +9,7 @@ mod errors;
 mod exclusive_right;
 mod facts;
 mod identity;
+mod line;
 mod migrations;
 mod rights;
 mod samples;

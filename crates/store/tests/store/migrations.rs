@@ -291,3 +291,30 @@ async fn updated_at_moves_with_every_change_and_only_then() {
         .unwrap();
     assert!(moved);
 }
+
+/// Before the migration that numbers the attempts.
+const NOT_NUMBERED: &str = "
+    ALTER TABLE telemetry_delivery_attempts DROP COLUMN number, DROP COLUMN body_sha256;
+    DROP INDEX ix_telemetry_metrics_delivered;
+    DELETE FROM telemetry_schema_migrations WHERE version = 20261124100040;";
+
+#[tokio::test]
+async fn attempts_that_are_there_already_are_numbered_by_their_times_and_older_programs_go_on_recording() {
+    let (database, store) = migrated().await;
+    let expected = schema(database.pool()).await;
+    sqlx::raw_sql(NOT_NUMBERED).execute(database.pool()).await.unwrap();
+    let record = "INSERT INTO telemetry_delivery_attempts (id, call, started_at, duration_ms, outcome)
+        SELECT gen_random_uuid(), 'check_in', time::timestamptz, 1, 'delivered' FROM unnest($1::text[]) AS time";
+    let record = async |times: &[&str]| sqlx::query(record).bind(times).execute(database.pool()).await.unwrap();
+    record(&["2025-11-03Z", "2025-11-01Z", "2025-11-02Z"]).await;
+    store.migrate().await.unwrap();
+    assert_eq!(schema(database.pool()).await, expected);
+    record(&["2025-11-04Z"]).await;
+    let days: Vec<i32> = sqlx::query_scalar(
+        "SELECT extract(day FROM started_at AT TIME ZONE 'UTC')::int FROM telemetry_delivery_attempts ORDER BY number",
+    )
+    .fetch_all(database.pool())
+    .await
+    .unwrap();
+    assert_eq!(days, [1, 2, 3, 4]);
+}

@@ -66,6 +66,7 @@ pub(crate) fn success(call: Call, batch_id: Option<Uuid>, started_at: &str) -> A
         call,
         batch_id,
         started_at: at(started_at),
+        body_sha256: None,
         duration: Duration::from_millis(250),
         http_status: Some(200),
         vendor_clock_offset: None,
@@ -82,6 +83,15 @@ pub(crate) fn failure(call: Call, batch_id: Option<Uuid>, started_at: &str) -> A
             message: "the vendor answered 503".to_owned(),
             retry_after: None,
         }),
+        ..success(call, batch_id, started_at)
+    }
+}
+
+/// A request that began then, and that the vendor refused for its content.
+pub(crate) fn refusal(call: Call, batch_id: Option<Uuid>, started_at: &str) -> Attempt {
+    Attempt {
+        http_status: Some(422),
+        failure: Some(Failure { class: ErrorClass::Rejected, message: "no".to_owned(), retry_after: None }),
         ..success(call, batch_id, started_at)
     }
 }

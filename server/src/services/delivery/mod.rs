@@ -49,7 +49,7 @@ pub enum DeliveryOutcome {
         /// Both together.
         total_processed: u64,
     },
-    /// Nothing waits.
+    /// No batch waits; at most a delivered one was sent again, because the portal showed an older one.
     NoPendingMetrics,
     /// The vendor heard that we live.
     CheckedIn,
@@ -101,7 +101,7 @@ impl DeliveryService {
         self.base_url.origin().ascii_serialization()
     }
 
-    /// Delivers all waiting batches, oldest first.
+    /// Delivers all waiting batches, oldest first; the newest is always the last one sent.
     ///
     /// # Errors
     /// [`DeliveryError`]; whatever was delivered until then is recorded.
@@ -127,7 +127,7 @@ impl DeliveryService {
     }
 
     async fn deliver_waiting(&self, stop: &CancellationToken) -> Result<DeliveryOutcome, DeliveryError> {
-        if self.store.pending_batches(None, 1).await?.is_empty() {
+        if !self.has_something_to_send().await? {
             return Ok(DeliveryOutcome::NoPendingMetrics);
         }
         let Some(mut lock) = self.store.try_sender_lock().await? else {
@@ -137,6 +137,11 @@ impl DeliveryService {
         // Dropping it would do as well, a moment later; a broken connection has given it back already.
         let _given_back = lock.release().await;
         outcome
+    }
+
+    async fn has_something_to_send(&self) -> Result<bool, StoreError> {
+        let facts = self.store.facts(self.clock.now()).await?;
+        Ok(facts.pending > 0 || facts.portal_is_stale)
     }
 
     async fn deliver_locked(
@@ -158,7 +163,10 @@ impl DeliveryService {
             // The batches are delivered whatever becomes of this; it is recorded, and repeated when it is due.
             let _recorded = self.check_in_as(&mut session).await;
         }
-        info!(uploaded = tally.uploaded, failed = tally.failed, "delivery ended");
+        info!(uploaded = tally.uploaded, failed = tally.failed, sent_again = tally.sent_again, "delivery ended");
+        if !tally.had_pending {
+            return Ok(DeliveryOutcome::NoPendingMetrics);
+        }
         Ok(DeliveryOutcome::Completed {
             uploaded: tally.uploaded,
             failed: tally.failed,
@@ -189,7 +197,7 @@ impl DeliveryService {
     }
 
     async fn check_in_as(&self, session: &mut Session<'_>) -> Result<(), DeliveryError> {
-        let call = self.begin(Call::CheckIn, None);
+        let call = self.begin(Call::CheckIn);
         let result = session.check_in(AppStatus::Ready, VERSION).await;
         self.store_renewed(session).await?;
         self.end(&call, &result).await?;

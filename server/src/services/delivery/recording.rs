@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use chrono::{DateTime, Utc};
-use replicated::Reply;
+use replicated::{MetricsBody, Reply};
 use store::{Attempt, Call, Failure, StoreError};
 use tracing::warn;
 use uuid::Uuid;
@@ -11,11 +11,24 @@ use uuid::Uuid;
 use super::DeliveryService;
 
 impl DeliveryService {
-    pub(super) fn begin(&self, call: Call, batch_id: Option<Uuid>) -> OpenCall {
-        OpenCall { id: Uuid::new_v4(), call, batch_id, started_at: self.clock.now(), started: Instant::now() }
+    pub(super) fn begin(&self, call: Call) -> OpenCall {
+        OpenCall {
+            id: Uuid::new_v4(),
+            call,
+            batch_id: None,
+            body_sha256: None,
+            started_at: self.clock.now(),
+            started: Instant::now(),
+        }
     }
 
-    /// Records a call with its result.
+    /// The same for a delivery of a batch. There is no body where the batch cannot be sent at all.
+    pub(super) fn begin_delivery(&self, batch_id: Uuid, body: Option<&MetricsBody>) -> OpenCall {
+        let body_sha256 = body.map(MetricsBody::sha256);
+        OpenCall { batch_id: Some(batch_id), body_sha256, ..self.begin(Call::Metrics) }
+    }
+
+    /// Records a call with its result. Batches that are set aside by an acceptance are logged.
     pub(super) async fn end<T>(
         &self,
         open: &OpenCall,
@@ -35,12 +48,16 @@ impl DeliveryService {
             call: open.call,
             batch_id: open.batch_id,
             started_at: open.started_at,
+            body_sha256: open.body_sha256.clone(),
             duration: open.started.elapsed(),
             http_status,
             vendor_clock_offset: vendor_time.map(|theirs| theirs - self.clock.now()),
             failure,
         };
-        self.store.record_attempt(&attempt).await
+        for batch in self.store.record_attempt(&attempt).await? {
+            warn!(%batch, "the vendor refuses this batch and accepts others; it is set aside, and tried again only by hand");
+        }
+        Ok(())
     }
 }
 
@@ -49,6 +66,7 @@ pub(super) struct OpenCall {
     id: Uuid,
     call: Call,
     batch_id: Option<Uuid>,
+    body_sha256: Option<String>,
     started_at: DateTime<Utc>,
     started: Instant,
 }

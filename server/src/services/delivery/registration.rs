@@ -35,7 +35,7 @@ impl DeliveryService {
             return Ok(Some(identity));
         }
         let Some(email) = email else { return Ok(None) };
-        let call = self.begin(Call::Customer, None);
+        let call = self.begin(Call::Customer);
         let result = client.register_customer(email).await;
         self.end(&call, &result).await?;
         let mut customer = result?.value;
@@ -50,7 +50,7 @@ impl DeliveryService {
             })
             .await?;
         if customer.instance_id.is_none() {
-            let call = self.begin(Call::Instance, None);
+            let call = self.begin(Call::Instance);
             let result = client.create_instance(&customer, &known.cluster_id).await;
             self.end(&call, &result).await?;
             customer.instance_id = Some(result?.value);
