@@ -11,6 +11,7 @@ use domain::administrator::{AdministratorStep, address};
 use secrecy::{ExposeSecret as _, SecretString};
 use sqlx::{AssertSqlSafe, PgConnection, PgPool};
 
+pub use self::users::ADMINISTRATOR_COLUMNS;
 use self::users::Users;
 use crate::connection::ReadTransaction;
 use crate::error::CollectError;
@@ -47,7 +48,7 @@ pub enum AdministratorError {
     #[error(transparent)]
     Database(#[from] CollectError),
     /// A column exists and may not be read. Passing it over could give the install to the wrong customer.
-    #[error("{0} of the database of OpenHands Enterprise may not be read")]
+    #[error("the column {0} of the database of OpenHands Enterprise may not be read")]
     MayNotRead(Column),
 }
 
@@ -65,7 +66,7 @@ impl From<sqlx::Error> for AdministratorError {
 pub async fn look_up_administrator(pool: &PgPool) -> Result<AdministratorLookup, AdministratorError> {
     let mut transaction = ReadTransaction::begin(pool, STATEMENT_TIMEOUT).await?;
     let connection = transaction.connection();
-    let schema = Schema::probe(connection, &users::COLUMNS).await?;
+    let schema = Schema::probe(connection, &ADMINISTRATOR_COLUMNS).await?;
     let mut lookup = AdministratorLookup::default();
     for step in STEPS {
         let Some(users) = Users::of(step, &schema)? else { continue };

@@ -24,8 +24,8 @@ const SETTINGS_ACCEPTED_TOS: Column = Column::new("user_settings", "accepted_tos
 const SETTINGS_EMAIL: Column = Column::new("user_settings", "email");
 const SETTINGS_USER: Column = Column::new("user_settings", "keycloak_user_id");
 
-/// All that is ever read.
-pub(super) const COLUMNS: [Column; 17] = [
+/// All that the look-up of the administrator ever reads, on either generation.
+pub const ADMINISTRATOR_COLUMNS: [Column; 17] = [
     USER_ID,
     USER_ROLE,
     USER_ACCEPTED_TOS,
