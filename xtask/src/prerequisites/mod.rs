@@ -9,6 +9,8 @@ pub(crate) mod chromium;
 mod debian_source;
 mod end2end_packages;
 mod esbuild;
+mod java;
+mod keycloak;
 pub(crate) mod llvm;
 mod npm;
 pub(crate) mod postgresql;
@@ -30,6 +32,8 @@ pub(crate) use self::{
     chromium::CHROMIUM,
     end2end_packages::END2END_PACKAGES,
     esbuild::{ESBUILD, esbuild},
+    java::JAVA,
+    keycloak::KEYCLOAK,
     llvm::LLVM,
     postgresql::{POSTGRESQL, POSTGRESQL_15, POSTGRESQL_18},
     wasm_target::WASM_TARGET,
@@ -42,12 +46,14 @@ pub(crate) const ALL: [&Prerequisite; 12] = [
     &POSTGRESQL_15,
     &POSTGRESQL_18,
     &CHROMIUM,
+    &JAVA,
     &WRK,
     &LLVM,
     &WASM_TARGET,
     &BINARYEN,
     &ESBUILD,
     &END2END_PACKAGES,
+    &KEYCLOAK,
     &CARGO_DENY,
     &CARGO_LLVM_COV,
 ];
