@@ -41,7 +41,7 @@ pub(crate) use self::{
 };
 
 /// Everything that any command needs.
-pub(crate) const ALL: [&Prerequisite; 12] = [
+pub(crate) const ALL: [&Prerequisite; 14] = [
     &POSTGRESQL,
     &POSTGRESQL_15,
     &POSTGRESQL_18,
