@@ -40,7 +40,7 @@ BEGIN
             ('linear_workspaces', 'status'),
             ('maintenance_tasks', 'started_at, status'),
             ('openhands_prs', 'closed_at, openhands_helped_author, status'),
-            ('org', 'id'),
+            ('org', 'id, is_default'),
             ('org_budget_settings', 'enabled, org_id'),
             ('org_invitation', 'expires_at, status'),
             ('org_member', 'org_id, role_id, status, user_id'),
@@ -48,7 +48,7 @@ BEGIN
             ('role', 'id, name'),
             ('slack_teams', 'id'),
             ('slack_users', 'keycloak_user_id'),
-            ('user', 'accepted_tos, email, first_login_at, id, last_login_at, role_id, user_consents_to_analytics'),
+            ('user', 'accepted_tos, email, first_login_at, id, is_disabled, last_login_at, role_id, user_consents_to_analytics'),
             ('user_settings', 'accepted_tos, email, id, keycloak_user_id, user_consents_to_analytics')
         ) AS tables (relation, columns)
     LOOP

@@ -10,7 +10,8 @@
     reason = "`#[component]` declares what it generates `pub`, whatever the component's visibility"
 )]
 
-pub mod api;
+mod administrator_text;
+mod api;
 mod app;
 #[cfg(feature = "ssr")]
 pub mod backend;

@@ -12,4 +12,6 @@ pub use batch::{
 };
 pub use collector::{CollectorList, CollectorSummary, LastRun, TableRead};
 pub use metric::{HISTORY_LIMIT, MetricHistory, MetricList, MetricPoint, MetricSummary, RECENT_LIMIT};
-pub use overview::{Backlog, ClockOff, Identity, License, Overview, RunTimes, Vendor};
+pub use overview::{
+    AdministratorAnswer, AdministratorLookup, Backlog, ClockOff, Identity, License, Overview, RunTimes, Vendor,
+};

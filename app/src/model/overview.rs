@@ -1,6 +1,7 @@
 //! The state of the whole install.
 
 use chrono::{DateTime, Utc};
+use domain::administrator::AdministratorStep;
 use domain::license::{LicenseFacts, LicenseStatus};
 use serde::{Deserialize, Serialize};
 
@@ -61,6 +62,36 @@ pub struct Identity {
     pub instance_id: Option<String>,
     /// Ours, stable for the life of the database.
     pub cluster_id: String,
+    /// The latest look-up of the administrator's address; none before the first.
+    pub administrator: Option<AdministratorLookup>,
+}
+
+/// A look-up of the administrator's address. The address itself is never part of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AdministratorLookup {
+    /// When it was looked up.
+    pub at: DateTime<Utc>,
+    /// What that came to.
+    pub answer: AdministratorAnswer,
+}
+
+/// What a look-up came to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AdministratorAnswer {
+    /// This step has an address.
+    Found(AdministratorStep),
+    /// No step has one yet.
+    Nobody,
+    /// It could not be asked.
+    Failed {
+        /// Why, in words.
+        error: String,
+        /// What an administrator can do.
+        remedy: String,
+        /// When it is asked again.
+        retry_at: DateTime<Utc>,
+    },
 }
 
 /// The batches that are not delivered.

@@ -7,6 +7,7 @@ use domain::license::LicenseState;
 use leptos::prelude::*;
 use leptos_meta::Title;
 
+use crate::administrator_text::administrator_text;
 use crate::api;
 use crate::components::{
     AttemptTable, EmptyState, Identifier, Loaded, PageHeader, Panel, RelativeTime, license_badge, license_tone,
@@ -14,7 +15,9 @@ use crate::components::{
 use crate::format::duration::duration;
 use crate::format::number::count;
 use crate::license_text::{Deadline, license_text};
-use crate::model::{Backlog, ClockOff, Identity, License, Overview, RunTimes, Vendor};
+use crate::model::{
+    AdministratorAnswer, AdministratorLookup, Backlog, ClockOff, Identity, License, Overview, RunTimes, Vendor,
+};
 
 /// License, schedule, backlog, vendor and identity at a glance.
 #[component]
@@ -165,7 +168,7 @@ fn vendor_panel(vendor: Vendor) -> impl IntoView {
 }
 
 fn identity_panel(identity: Identity) -> impl IntoView {
-    let Identity { customer_id, instance_id, cluster_id } = identity;
+    let Identity { customer_id, instance_id, cluster_id, administrator } = identity;
     let unknown = customer_id.is_none().then(|| {
         view! {
             <p class="identity__note">
@@ -189,10 +192,26 @@ fn identity_panel(identity: Identity) -> impl IntoView {
     view! {
         <Panel title="Identity">
             {unknown}
+            {administrator.map(administrator_note)}
             <dl class="identity">
                 {id("Customer", "customer id", customer_id)} {id("Instance", "instance id", instance_id)}
                 {id("Cluster", "cluster id", Some(cluster_id))}
             </dl>
         </Panel>
+    }
+}
+
+/// Whose address it is, or what an administrator can do where there is none.
+fn administrator_note(lookup: AdministratorLookup) -> impl IntoView {
+    let AdministratorLookup { at, answer } = lookup;
+    let text = administrator_text(&answer);
+    let (class, retry_at) = match answer {
+        AdministratorAnswer::Found(_) => ("identity__note", None),
+        AdministratorAnswer::Nobody => ("notice tone-waiting", None),
+        AdministratorAnswer::Failed { retry_at, .. } => ("notice tone-warning", Some(retry_at)),
+    };
+    let again = retry_at.map(|at| view! { ", asked again " <RelativeTime at /> });
+    view! {
+        <p class=class>{text} " Looked up " <RelativeTime at /> {again} "."</p>
     }
 }

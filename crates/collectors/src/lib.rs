@@ -21,7 +21,7 @@ pub mod sources;
 mod statement;
 mod template;
 
-pub use administrators::{ADMINISTRATOR_COLUMNS, FirstAdministrator, first_administrator};
+pub use administrators::{ADMINISTRATOR_COLUMNS, AdministratorError, AdministratorLookup, look_up_administrator};
 pub use collector::{MetricsCollector, Registration};
 pub use connection::connect;
 pub use error::{CollectError, CollectorError};

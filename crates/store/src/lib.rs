@@ -1,5 +1,6 @@
 //! The tables of OHE Telemetry: batches, delivery attempts, identity, audit log, and their migrations.
 
+mod administrator_lookup;
 mod attempts;
 mod audit;
 mod batches;
@@ -12,6 +13,7 @@ mod state;
 mod store;
 mod text;
 
+pub use administrator_lookup::{LookupRecord, LookupResult};
 pub use attempts::{Attempt, Call, Failure};
 pub use audit::{AuditEntry, NewAuditEntry};
 pub use batches::{

@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
+use domain::administrator::masked;
 use domain::clock::SystemClock;
+use secrecy::ExposeSecret as _;
 use serde::Serialize;
+use store::{LookupRecord, LookupResult};
 
 use super::{Reported, print};
 use crate::config::Config;
 use crate::install::Install;
-use crate::services::CollectionOutcome;
+use crate::services::{AdministratorAddress, CollectionOutcome};
 
 /// One thing that was looked at.
 #[derive(Debug, Serialize)]
@@ -26,7 +29,8 @@ enum Verdict {
     Failed,
 }
 
-/// Checks everything this install needs. Changes nothing and calls nobody but the database and Keycloak.
+/// Checks everything this install needs. Calls nobody but the database and Keycloak, and changes nothing but the record of
+/// the latest look-up of the administrator, so that a refused password is not tried again at each call.
 pub(super) async fn run() -> anyhow::Result<()> {
     let config = Config::from_process()?;
     let install = Install::new(&config, Arc::new(SystemClock))?;
@@ -108,14 +112,42 @@ async fn clocks(install: &Install) -> Check {
 }
 
 async fn administrator(install: &Install) -> Check {
-    match install.services.admin_email.find().await {
-        Ok(Some(_)) => check("administrator", Verdict::Ok, "an administrator's e-mail address is known"),
-        Ok(None) => check(
+    // Nobody is asked once the vendor knows this install: a broken Keycloak is no fault of it then.
+    match install.services.store.identity().await {
+        Ok(identity) if identity.customer_id.is_some() => registered_administrator(install).await,
+        _ => look_administrator_up(install).await,
+    }
+}
+
+async fn registered_administrator(install: &Install) -> Check {
+    let found = match install.services.admin_email.latest().await {
+        Ok(Some(LookupRecord { result: LookupResult::Found(step), .. })) => {
+            format!(". When it was last looked up, step {} answered. {}", step.number(), step.sentence())
+        }
+        _ => ", so the administrator's address is not looked up any more".to_owned(),
+    };
+    check("administrator", Verdict::Ok, format!("the vendor knows this install{found}"))
+}
+
+async fn look_administrator_up(install: &Install) -> Check {
+    let admin_email = &install.services.admin_email;
+    match admin_email.find_by_hand().await {
+        Ok(AdministratorAddress::Found { email, step }) => {
+            let address = masked(email.expose_secret());
+            check("administrator", Verdict::Ok, format!("{address} (step {}). {}", step.number(), step.sentence()))
+        }
+        Ok(AdministratorAddress::Nobody) => check(
             "administrator",
             Verdict::Warning,
-            "no administrator's e-mail address is known, so nothing is collected or delivered; set OPENHANDS_ADMIN_EMAIL",
+            format!(
+                "no administrator's e-mail address is known, so this install cannot be registered; {}",
+                admin_email.nobody_remedy()
+            ),
         ),
-        Err(error) => failed("administrator", error),
+        Err(error) => {
+            let remedy = error.remedy().to_owned();
+            check("administrator", Verdict::Failed, format!("{:#}; {remedy}", anyhow::Error::from(error)))
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! What OHE's own variables say about the install.
 
+use domain::administrator::address;
 use secrecy::SecretString;
 use url::Url;
 
@@ -57,19 +58,9 @@ fn keycloak_url(variables: &mut Variables<'_>) -> Option<Url> {
 fn admin_email(variables: &mut Variables<'_>) -> Option<SecretString> {
     use secrecy::ExposeSecret as _;
     let email = variables.secret("OPENHANDS_ADMIN_EMAIL")?;
-    if is_email(email.expose_secret()) {
-        return Some(email);
+    if let Some(address) = address(email.expose_secret()) {
+        return Some(address.into());
     }
     variables.fault("OPENHANDS_ADMIN_EMAIL", "is not an e-mail address; expected name@example.com");
     None
-}
-
-/// Enough to catch a typing error; whether the address exists only its server knows.
-fn is_email(text: &str) -> bool {
-    text.split_once('@').is_some_and(|(name, domain)| {
-        !name.is_empty()
-            && !domain.is_empty()
-            && !domain.contains('@')
-            && !text.contains(|c: char| c.is_whitespace() || c.is_control())
-    })
 }

@@ -1,47 +1,291 @@
-//! Whose install this is: the e-mail address under which the vendor knows it. Looked up only when a job runs.
+//! Whose install this is: the e-mail address under which the vendor knows it.
+//!
+//! It is looked up by jobs and commands alone, and only while the vendor does not know this install: callers see to that.
+//! So neither a broken Keycloak nor a locked table of OHE stops an established install. "Nobody yet" is an answer; "could
+//! not be asked" is an error, recorded for the dashboard and repeated with growing waits.
 
-use collectors::{CollectError, first_administrator};
-use secrecy::SecretString;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use collectors::{AdministratorError, look_up_administrator};
+use domain::administrator::{AdministratorStep, LookupFailure, NOBODY_REMEDY, address, wait_after};
+use domain::clock::Clock;
+use secrecy::{ExposeSecret as _, SecretString};
+use sha2::{Digest as _, Sha256};
 use sqlx::PgPool;
+use store::{LookupRecord, LookupResult, Store, StoreError};
+use tokio::sync::Mutex;
 use tracing::warn;
 
-use super::keycloak_admin::KeycloakAdmin;
+use crate::config::KeycloakConfig;
 
-/// Finds the administrator's e-mail address, tier by tier.
+/// What a look-up found.
+#[derive(Debug, Clone)]
+pub enum AdministratorAddress {
+    /// An address that counts.
+    Found {
+        /// The address. Never to be logged.
+        email: SecretString,
+        /// The step that gave it.
+        step: AdministratorStep,
+    },
+    /// Nobody has one yet: nothing is collected and nothing delivered.
+    Nobody,
+}
+
+impl AdministratorAddress {
+    /// The address, or none.
+    pub fn into_email(self) -> Option<SecretString> {
+        match self {
+            Self::Found { email, .. } => Some(email),
+            Self::Nobody => None,
+        }
+    }
+}
+
+/// Why the administrator's address could not be asked for. It does not mean that there is none.
+#[derive(Debug, thiserror::Error)]
+pub enum AdminEmailError {
+    /// OHE's database could not be asked.
+    #[error("the administrator's e-mail address could not be looked up in the database of OpenHands Enterprise")]
+    Ohe(#[from] AdministratorError),
+    /// Keycloak could not be asked.
+    #[error("the administrator's e-mail address could not be looked up in Keycloak")]
+    Keycloak(#[from] keycloak::Error),
+    /// An earlier look-up failed, and it is too soon for another.
+    #[error("{error}; this is tried again at {}", until.format("%Y-%m-%d %H:%M:%S UTC"))]
+    Waiting {
+        /// Why the earlier one failed.
+        error: String,
+        /// What an administrator can do.
+        remedy: String,
+        /// When it is tried again.
+        until: DateTime<Utc>,
+    },
+    /// Our own tables could not be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl AdminEmailError {
+    /// What an administrator can do.
+    pub fn remedy(&self) -> &str {
+        match self {
+            Self::Ohe(AdministratorError::MayNotRead(_)) => {
+                "run grants.sql again, as the owner of the database of OpenHands Enterprise"
+            }
+            Self::Ohe(AdministratorError::Database(_)) => {
+                "see that the database of OpenHands Enterprise answers and that no table of it stays locked"
+            }
+            Self::Keycloak(error) => error.remedy(),
+            Self::Waiting { remedy, .. } => remedy,
+            Self::Store(_) => "see that the database answers, and run `ohe-telemetry migrate`",
+        }
+    }
+
+    /// None where nothing was asked, so that there is nothing to record.
+    fn failure(&self) -> Option<LookupFailure> {
+        match self {
+            Self::Ohe(_) => Some(LookupFailure::Database),
+            Self::Keycloak(error) if error.is_refused_login() => Some(LookupFailure::Refused),
+            Self::Keycloak(_) => Some(LookupFailure::Keycloak),
+            Self::Waiting { .. } | Self::Store(_) => None,
+        }
+    }
+}
+
+/// Finds the administrator's e-mail address, step by step.
 #[derive(Debug, Clone)]
 pub struct AdminEmail {
     configured: Option<SecretString>,
     ohe: PgPool,
-    keycloak: Option<KeycloakAdmin>,
+    keycloak: Option<keycloak::Admin>,
+    settings: String,
+    store: Store,
+    clock: Arc<dyn Clock>,
+    /// One look-up at a time, so that two jobs do not try a refused password both.
+    turn: Arc<Mutex<()>>,
+}
+
+/// Who asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asker {
+    /// Waits after every failure.
+    Job,
+    /// Waits after a refused password alone.
+    Person,
 }
 
 impl AdminEmail {
-    /// `configured` is `OPENHANDS_ADMIN_EMAIL`; `keycloak` is there where its administrator's password is configured.
-    pub fn new(configured: Option<SecretString>, ohe: PgPool, keycloak: Option<KeycloakAdmin>) -> Self {
-        Self { configured, ohe, keycloak }
-    }
-
-    /// The address, or none: then nothing is collected and nothing delivered.
-    ///
-    /// A Keycloak that cannot be asked is as good as none, and logged: this runs again at the next check.
+    /// `configured` is `OPENHANDS_ADMIN_EMAIL`; Keycloak is asked where its administrator's password is configured, and
+    /// trusts `extra_roots` besides the system's certificates.
     ///
     /// # Errors
-    /// [`CollectError`] where OHE's database cannot be read.
-    pub async fn find(&self) -> Result<Option<SecretString>, CollectError> {
-        if let Some(email) = &self.configured {
-            return Ok(Some(email.clone()));
-        }
-        let first = first_administrator(&self.ohe).await?;
-        if first.email.is_some() {
-            return Ok(first.email);
-        }
-        let (Some(keycloak), Some(user_id)) = (&self.keycloak, first.keycloak_user_id) else { return Ok(None) };
-        match keycloak.email_of(&user_id).await {
-            Ok(email) => Ok(email),
-            Err(error) => {
-                warn!(error = error.to_string(), "Keycloak could not be asked for the administrator's e-mail address");
-                Ok(None)
-            }
-        }
+    /// [`keycloak::Error::Client`].
+    pub fn new(
+        configured: Option<SecretString>,
+        ohe: PgPool,
+        keycloak: Option<(&KeycloakConfig, &[u8])>,
+        store: Store,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, keycloak::Error> {
+        let settings = keycloak.and_then(|(config, roots)| keycloak_settings(config, roots));
+        let fingerprint = settings.as_ref().map(fingerprint).unwrap_or_default();
+        let keycloak = settings.as_ref().map(keycloak::Admin::new).transpose()?;
+        Ok(Self { configured, ohe, keycloak, settings: fingerprint, store, clock, turn: Arc::default() })
     }
+
+    /// The address, for a job: after a failure, whatever failed is asked again only when its wait is over.
+    ///
+    /// # Errors
+    /// [`AdminEmailError`]: it could not be asked.
+    pub async fn find(&self) -> Result<AdministratorAddress, AdminEmailError> {
+        self.look_up(Asker::Job).await
+    }
+
+    /// The address, for a person who runs a command: only a refused password has to wait.
+    ///
+    /// # Errors
+    /// As [`Self::find`].
+    pub async fn find_by_hand(&self) -> Result<AdministratorAddress, AdminEmailError> {
+        self.look_up(Asker::Person).await
+    }
+
+    /// What the latest look-up came to; none before the first. Asks nobody but our own table.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn latest(&self) -> Result<Option<LookupRecord>, StoreError> {
+        self.store.administrator_lookup().await
+    }
+
+    /// What an administrator can do where nobody has an address.
+    pub fn nobody_remedy(&self) -> &'static str {
+        NOBODY_REMEDY
+    }
+
+    async fn look_up(&self, asker: Asker) -> Result<AdministratorAddress, AdminEmailError> {
+        let _turn = self.turn.lock().await;
+        let now = self.clock.now();
+        let earlier = match self.store.administrator_lookup().await {
+            // Other settings may do; and a time to come was written before the clock stepped back.
+            Ok(earlier) => earlier.filter(|earlier| earlier.settings == self.settings && earlier.looked_up_at <= now),
+            // The configured address needs no database, and a person may ask before our tables are there.
+            Err(_) if asker == Asker::Person || self.configured.is_some() => None,
+            Err(error) => return Err(error.into()),
+        };
+        let result = self.ask(asker, earlier.as_ref(), now).await;
+        if let Some(record) = self.record(&result, earlier, now)
+            && let Err(error) = self.store.record_administrator_lookup(&record).await
+        {
+            warn!(error = error.to_string(), "the look-up of the administrator's e-mail address could not be recorded");
+        }
+        result
+    }
+
+    async fn ask(
+        &self,
+        asker: Asker,
+        earlier: Option<&LookupRecord>,
+        now: DateTime<Utc>,
+    ) -> Result<AdministratorAddress, AdminEmailError> {
+        if let Some(email) = self.configured.clone() {
+            return Ok(AdministratorAddress::Found { email, step: AdministratorStep::Configured });
+        }
+        if asker == Asker::Job {
+            wait_out(LookupFailure::Database, earlier, now)?;
+        }
+        let lookup = look_up_administrator(&self.ohe).await?;
+        if let Some((step, email)) = lookup.found {
+            return Ok(AdministratorAddress::Found { email, step });
+        }
+        let (Some(keycloak), Some(user_id)) = (&self.keycloak, lookup.first_user_id) else {
+            return Ok(AdministratorAddress::Nobody);
+        };
+        if asker == Asker::Job {
+            wait_out(LookupFailure::Keycloak, earlier, now)?;
+        }
+        wait_out(LookupFailure::Refused, earlier, now)?;
+        let email = keycloak.email_of(&user_id).await?;
+        Ok(match email.as_ref().and_then(|email| address(email.expose_secret())) {
+            Some(email) => AdministratorAddress::Found { email: email.into(), step: AdministratorStep::Keycloak },
+            None => AdministratorAddress::Nobody,
+        })
+    }
+
+    fn record(
+        &self,
+        result: &Result<AdministratorAddress, AdminEmailError>,
+        earlier: Option<LookupRecord>,
+        now: DateTime<Utc>,
+    ) -> Option<LookupRecord> {
+        let (failed_before, refused_before) = earlier.map_or((0, None), |earlier| match earlier.result {
+            LookupResult::Failed { failures_in_a_row, .. } => (failures_in_a_row, earlier.refused_at),
+            _ => (0, earlier.refused_at),
+        });
+        let mut refused_at = refused_before;
+        let result = match result {
+            Ok(AdministratorAddress::Found { step, .. }) => LookupResult::Found(*step),
+            Ok(AdministratorAddress::Nobody) => LookupResult::Nobody,
+            Err(error) => {
+                let failure = error.failure()?;
+                if failure == LookupFailure::Refused {
+                    refused_at = Some(now);
+                }
+                LookupResult::Failed {
+                    failure,
+                    error: with_causes(error),
+                    remedy: error.remedy().to_owned(),
+                    failures_in_a_row: failed_before.saturating_add(1),
+                }
+            }
+        };
+        Some(LookupRecord { looked_up_at: now, result, refused_at, settings: self.settings.clone() })
+    }
+}
+
+/// An error where an earlier failure of this kind has to be waited out.
+fn wait_out(kind: LookupFailure, earlier: Option<&LookupRecord>, now: DateTime<Utc>) -> Result<(), AdminEmailError> {
+    let Some(earlier) = earlier else { return Ok(()) };
+    let latest = match &earlier.result {
+        LookupResult::Failed { failure, error, remedy, .. } if *failure == kind => {
+            Some((error.clone(), remedy.clone()))
+        }
+        _ => None,
+    };
+    let until = match kind {
+        // Also where the latest look-up failed for another reason, or found that there is nobody to ask for.
+        LookupFailure::Refused => earlier.refused_at.map(|refused_at| refused_at + wait_after(kind, 1)),
+        _ => latest.as_ref().and_then(|_| earlier.retry_at()),
+    };
+    let Some(until) = until.filter(|until| now < *until) else { return Ok(()) };
+    let (error, remedy) = latest.unwrap_or_else(|| {
+        let refused = AdminEmailError::Keycloak(keycloak::Error::PasswordRefused);
+        (with_causes(&refused), refused.remedy().to_owned())
+    });
+    Err(AdminEmailError::Waiting { error, remedy, until })
+}
+
+fn keycloak_settings(config: &KeycloakConfig, roots: &[u8]) -> Option<keycloak::Settings> {
+    Some(keycloak::Settings {
+        server_url: config.server_url.clone(),
+        realm: config.realm.clone(),
+        password: config.admin_password.clone()?,
+        extra_root_certificates: roots.to_vec(),
+    })
+}
+
+/// Recognises Keycloak's settings, so that a corrected one is tried at once. Of the password it holds one byte of a digest:
+/// too little to guess it by, and enough to see nearly every change; a change that it misses waits for an hour at most.
+fn fingerprint(settings: &keycloak::Settings) -> String {
+    let place = Sha256::digest(format!("{} {}", settings.server_url, settings.realm));
+    let password = Sha256::digest(settings.password.expose_secret());
+    let place: String = place.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    format!("{place}-{:02x}", password.first().copied().unwrap_or_default())
+}
+
+/// An error with its causes, on one line.
+fn with_causes(error: &dyn std::error::Error) -> String {
+    std::iter::successors(error.source(), |cause| cause.source())
+        .fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }

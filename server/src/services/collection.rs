@@ -15,7 +15,7 @@ use sqlx::PgPool;
 use store::{Insertion, NewBatch, Store};
 use tracing::{info, warn};
 
-use super::admin_email::AdminEmail;
+use super::admin_email::{AdminEmail, AdminEmailError, AdministratorAddress};
 use crate::config::ScheduleConfig;
 
 /// Collects batches and stores them.
@@ -79,6 +79,9 @@ pub enum CollectionError {
     /// OHE's database could not be read, or there is no such collector.
     #[error(transparent)]
     Collect(#[from] collectors::CollectError),
+    /// Nobody could be asked whose install this is.
+    #[error(transparent)]
+    AdminEmail(#[from] AdminEmailError),
     /// Our tables could not be read or written.
     #[error(transparent)]
     Store(#[from] store::StoreError),
@@ -149,7 +152,7 @@ impl CollectionService {
             Err(NotNow::AlreadyCollected) => return Ok(skipped(SkipReason::AlreadyCollected)),
             Err(NotNow::TooRecent) => return Ok(skipped(SkipReason::TooRecent)),
         };
-        if self.admin_email.find().await?.is_none() {
+        if self.has_nobody_to_collect_for().await? {
             return Ok(no_admin_email());
         }
         let collection = self.collect(now, None).await?;
@@ -160,6 +163,14 @@ impl CollectionService {
         // Dropping it would do as well, a moment later; a broken connection has given it back already.
         let _given_back = right.release().await;
         outcome
+    }
+
+    /// Nobody is looked for once the vendor knows this install.
+    async fn has_nobody_to_collect_for(&self) -> Result<bool, CollectionError> {
+        if self.store.identity().await?.customer_id.is_some() {
+            return Ok(false);
+        }
+        Ok(matches!(self.admin_email.find().await?, AdministratorAddress::Nobody))
     }
 
     async fn collect(&self, now: DateTime<Utc>, only: Option<String>) -> Result<Collection, CollectionError> {

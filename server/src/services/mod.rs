@@ -4,7 +4,6 @@ mod admin_email;
 mod clocks;
 mod collection;
 mod delivery;
-mod keycloak_admin;
 mod license;
 mod scheduling;
 
@@ -17,11 +16,10 @@ use store::Store;
 
 use crate::config::{Config, ConfigError};
 
-pub use admin_email::AdminEmail;
+pub use admin_email::{AdminEmail, AdminEmailError, AdministratorAddress};
 pub use clocks::{ClockOffsets, ClockService};
 pub use collection::{CollectionError, CollectionOutcome, CollectionService, SkipReason};
 pub use delivery::{DeliveryError, DeliveryOutcome, DeliveryService};
-pub use keycloak_admin::{KeycloakAdmin, KeycloakError};
 pub use license::{LicenseService, ReadyStatus, UNKNOWN_LICENSE_STATUS};
 pub use scheduling::SchedulingService;
 
@@ -68,8 +66,8 @@ pub enum StartError {
     #[error("the client of the vendor's portal cannot be set up")]
     Vendor(#[from] replicated::SettingsError),
     /// Keycloak's client cannot be built from the configuration.
-    #[error(transparent)]
-    Keycloak(#[from] KeycloakError),
+    #[error("the client of Keycloak cannot be set up")]
+    Keycloak(#[from] keycloak::Error),
 }
 
 impl Services {
@@ -84,9 +82,9 @@ impl Services {
         let ohe = collectors::connect(database.clone());
         let registry = Arc::new(Registry::load()?);
         let roots = config.vendor.extra_root_certificates.as_deref();
-        let keycloak =
-            config.ohe.keycloak.as_ref().map(|keycloak| KeycloakAdmin::new(keycloak, roots)).transpose()?.flatten();
-        let admin_email = AdminEmail::new(config.ohe.admin_email.clone(), ohe.clone(), keycloak);
+        let keycloak = config.ohe.keycloak.as_ref().map(|keycloak| (keycloak, roots.unwrap_or_default()));
+        let configured = config.ohe.admin_email.clone();
+        let admin_email = AdminEmail::new(configured, ohe.clone(), keycloak, job_store.clone(), Arc::clone(&clock))?;
         let scheduling = SchedulingService::new(job_store.clone(), config.schedule.clone());
         let license = LicenseService::new(
             connect(LICENSE_CONNECTIONS),

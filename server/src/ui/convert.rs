@@ -3,15 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use app::model::{
-    Attempt, AttemptOutcome, BatchCounts, BatchDetail, BatchRef, BatchState, BatchSummary, ClockOff, LastRun,
-    MetricPoint, MetricSummary, TableRead,
+    AdministratorAnswer, AdministratorLookup, Attempt, AttemptOutcome, BatchCounts, BatchDetail, BatchRef, BatchState,
+    BatchSummary, ClockOff, LastRun, MetricPoint, MetricSummary, TableRead,
 };
 use chrono::TimeDelta;
 use collectors::Column;
 use domain::collector::{CollectorRun, CollectorStatus, MissingMetrics};
 use domain::metric::{DictionaryEntry, MetricValue};
 use serde_json::{Value, json};
-use store::RunRecord;
+use store::{LookupRecord, LookupResult, RunRecord};
 
 pub(super) fn batch_state(state: BatchState) -> store::BatchState {
     match state {
@@ -72,6 +72,21 @@ pub(super) fn attempt(attempt: store::Attempt) -> Option<Attempt> {
 
 pub(super) fn clock_off((clock, ahead): (&'static str, TimeDelta)) -> ClockOff {
     ClockOff { clock: clock.to_owned(), ahead_seconds: ahead.num_seconds() }
+}
+
+/// Once the vendor knows this install nobody is looked for, so that an earlier failure says nothing.
+pub(super) fn administrator(is_registered: bool, latest: Option<LookupRecord>) -> Option<AdministratorLookup> {
+    let record = latest?;
+    let retry_at = record.retry_at();
+    let answer = match record.result {
+        LookupResult::Found(step) => AdministratorAnswer::Found(step),
+        _ if is_registered => return None,
+        LookupResult::Nobody => AdministratorAnswer::Nobody,
+        LookupResult::Failed { error, remedy, .. } => {
+            AdministratorAnswer::Failed { error, remedy, retry_at: retry_at? }
+        }
+    };
+    Some(AdministratorLookup { at: record.looked_up_at, answer })
 }
 
 /// The columns by table. A table of which the rows alone are counted has none.

@@ -109,6 +109,10 @@ impl Dashboard {
             collection: RunTimes { last: facts.last_collection, next: schedule.next_collection(now, &state) },
             upload: RunTimes { last: facts.last_upload, next: schedule.next_upload(now, &state) },
             identity: Identity {
+                administrator: convert::administrator(
+                    identity.customer_id.is_some(),
+                    services.admin_email.latest().await?,
+                ),
                 customer_id: identity.customer_id,
                 instance_id: identity.instance_id,
                 cluster_id: identity.cluster_id,

@@ -136,6 +136,37 @@ async fn doctor_names_what_is_missing_and_config_masks_secrets() {
 }
 
 #[tokio::test]
+async fn doctor_says_which_step_gave_the_administrator_or_what_helps() {
+    let mut fixture = Fixture::new().await;
+    let administrator = async |fixture: &Fixture| {
+        let report = result(&run(fixture, &["doctor"]).await);
+        let checks = report["checks"].as_array().unwrap().clone();
+        let check = checks.into_iter().find(|check| check["name"] == "administrator").unwrap();
+        (check["verdict"].as_str().unwrap().to_owned(), check["detail"].as_str().unwrap().to_owned())
+    };
+    let (verdict, detail) = administrator(&fixture).await;
+    assert_eq!(
+        (verdict.as_str(), detail.as_str()),
+        ("ok", "a***@a*** (step 1). The address is the one in OPENHANDS_ADMIN_EMAIL.")
+    );
+    fixture.environment.insert("OPENHANDS_ADMIN_EMAIL".to_owned(), String::new());
+    let (verdict, detail) = administrator(&fixture).await;
+    assert!(verdict == "warning" && detail.contains("set OPENHANDS_ADMIN_EMAIL"), "{detail}");
+    // Nothing listens at the Keycloak of the fixture.
+    fixture.environment.insert("KEYCLOAK_ADMIN_PASSWORD".to_owned(), "secret".to_owned());
+    sqlx::raw_sql("INSERT INTO user_settings (keycloak_user_id, accepted_tos) VALUES ('first', '2025-02-01')")
+        .execute(fixture.pool())
+        .await
+        .unwrap();
+    let (verdict, detail) = administrator(&fixture).await;
+    assert!(verdict == "failed" && detail.contains("reached at KEYCLOAK_SERVER_URL"), "{detail}");
+    let customer = store::IdentityUpdate { customer_id: Some("cust_1".to_owned()), ..Default::default() };
+    fixture.services().store.establish_identity(&customer).await.unwrap();
+    let (verdict, detail) = administrator(&fixture).await;
+    assert!(verdict == "ok" && detail.starts_with("the vendor knows this install"), "{detail}");
+}
+
+#[tokio::test]
 async fn serve_starts_without_its_database_and_stops_at_sigterm() {
     let mut fixture = Fixture::new().await;
     fixture.environment.insert("DATABASE_URL".to_owned(), "postgres://nobody@127.0.0.1:1/none".to_owned());

@@ -45,8 +45,13 @@ impl Fixture {
 
     /// The same, with these variables changed.
     pub(crate) async fn with(changes: &[(&str, &str)]) -> Self {
+        Self::on(sample_data::Tables::Settings, changes).await
+    }
+
+    /// The same, on these tables of OHE.
+    pub(crate) async fn on(tables: sample_data::Tables, changes: &[(&str, &str)]) -> Self {
         let database = TestDatabase::empty().await;
-        sample_data::create_tables(database.pool(), sample_data::Tables::Settings).await.unwrap();
+        sample_data::create_tables(database.pool(), tables).await.unwrap();
         let clock = ManualClock::new(at(MONDAY));
         let vendor = Simulator::new(Arc::new(clock.clone()));
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
@@ -59,6 +64,13 @@ impl Fixture {
         let install = Install::new(&config, Arc::new(clock.clone())).unwrap();
         install.prepare().await.unwrap();
         Self { database, vendor, clock, install, environment }
+    }
+
+    /// Another process of the same install, with these variables changed.
+    pub(crate) fn another_process(&self, changes: &[(&str, &str)]) -> Arc<Install> {
+        let mut environment = self.environment.clone();
+        environment.extend(changes.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())));
+        Install::new(&Config::read(&environment).unwrap(), Arc::new(self.clock.clone())).unwrap()
     }
 
     pub(crate) fn services(&self) -> &Services {

@@ -9,6 +9,8 @@ pub(crate) mod chromium;
 mod debian_source;
 mod end2end_packages;
 mod esbuild;
+mod java;
+mod keycloak;
 pub(crate) mod llvm;
 mod npm;
 mod pgbouncer;
@@ -31,6 +33,8 @@ pub(crate) use self::{
     chromium::CHROMIUM,
     end2end_packages::END2END_PACKAGES,
     esbuild::{ESBUILD, esbuild},
+    java::JAVA,
+    keycloak::KEYCLOAK,
     llvm::LLVM,
     pgbouncer::PGBOUNCER,
     postgresql::{POSTGRESQL, POSTGRESQL_15, POSTGRESQL_18},
@@ -39,18 +43,20 @@ pub(crate) use self::{
 };
 
 /// Everything that any command needs.
-pub(crate) const ALL: [&Prerequisite; 13] = [
+pub(crate) const ALL: [&Prerequisite; 15] = [
     &POSTGRESQL,
     &POSTGRESQL_15,
     &POSTGRESQL_18,
     &PGBOUNCER,
     &CHROMIUM,
+    &JAVA,
     &WRK,
     &LLVM,
     &WASM_TARGET,
     &BINARYEN,
     &ESBUILD,
     &END2END_PACKAGES,
+    &KEYCLOAK,
     &CARGO_DENY,
     &CARGO_LLVM_COV,
 ];

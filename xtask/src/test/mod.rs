@@ -22,8 +22,8 @@ use crate::{prerequisites, workspace};
 /// Format, lints, unit, integration and browser tests.
 #[derive(Debug, Args)]
 pub(crate) struct Test {
-    /// Without what takes longest: files for browsers as a release has them, other versions of PostgreSQL, failures, the
-    /// browser, the documentation, the audit of the dependencies.
+    /// Without what takes longest: files for browsers as a release has them, other versions of PostgreSQL, failures,
+    /// Keycloak, the browser, the documentation, the audit of the dependencies.
     #[arg(long, conflicts_with = "stages")]
     fast: bool,
     /// Only these stages.

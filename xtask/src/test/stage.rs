@@ -11,8 +11,8 @@ use clap::ValueEnum;
 use super::{cargo_test, outcome::Outcome, playwright, versions};
 use crate::packages::{banner_on_host, host};
 use crate::prerequisites::{
-    BINARYEN, CARGO_DENY, CHROMIUM, END2END_PACKAGES, ESBUILD, PGBOUNCER, POSTGRESQL, POSTGRESQL_15, POSTGRESQL_18,
-    Prerequisite, WASM_TARGET, tool,
+    BINARYEN, CARGO_DENY, CHROMIUM, END2END_PACKAGES, ESBUILD, JAVA, KEYCLOAK, PGBOUNCER, POSTGRESQL, POSTGRESQL_15,
+    POSTGRESQL_18, Prerequisite, WASM_TARGET, tool,
 };
 use crate::process::{command, run_logged, run_within};
 use crate::stages::Stages;
@@ -45,6 +45,8 @@ pub(super) enum Stage {
     Postgresql18,
     /// The service while processes are killed, the database stops and the vendor fails.
     Failure,
+    /// The administrator's address from a real Keycloak.
+    Keycloak,
     /// The real program in a real browser.
     Browser,
     /// Broken links and examples in the documentation of the crates.
@@ -65,6 +67,7 @@ impl Stage {
             Self::Postgresql15 => "postgresql-15",
             Self::Postgresql18 => "postgresql-18",
             Self::Failure => "failure",
+            Self::Keycloak => "keycloak",
             Self::Browser => "browser",
             Self::Docs => "docs",
             Self::Deny => "deny",
@@ -75,7 +78,13 @@ impl Stage {
     pub(super) fn is_slow(self) -> bool {
         matches!(
             self,
-            Self::Postgresql15 | Self::Postgresql18 | Self::Failure | Self::Browser | Self::Docs | Self::Deny
+            Self::Postgresql15
+                | Self::Postgresql18
+                | Self::Failure
+                | Self::Keycloak
+                | Self::Browser
+                | Self::Docs
+                | Self::Deny
         )
     }
 
@@ -84,7 +93,10 @@ impl Stage {
     }
 
     pub(super) fn needs_the_build(self) -> bool {
-        matches!(self, Self::Tests | Self::Postgresql15 | Self::Postgresql18 | Self::Failure | Self::Browser)
+        matches!(
+            self,
+            Self::Tests | Self::Postgresql15 | Self::Postgresql18 | Self::Failure | Self::Keycloak | Self::Browser
+        )
     }
 
     pub(super) fn prerequisites(self) -> &'static [&'static Prerequisite] {
@@ -96,6 +108,7 @@ impl Stage {
             Self::Failure => &[&POSTGRESQL],
             Self::Postgresql15 => &[&POSTGRESQL_15],
             Self::Postgresql18 => &[&POSTGRESQL_18],
+            Self::Keycloak => &[&POSTGRESQL, &JAVA, &KEYCLOAK],
             Self::Browser => &[&POSTGRESQL, &CHROMIUM, &END2END_PACKAGES],
             Self::Deny => &[&CARGO_DENY],
         }
@@ -108,11 +121,12 @@ impl Stage {
             Self::Architecture => architecture(log),
             Self::Clippy => clippy(log),
             Self::Wasm => wasm::build(profile, &mut Stages::default()).map(|()| Outcome::PASSED),
-            Self::Build => one(&mut host("--lib --bins --tests --test failure").cargo("build"), log),
+            Self::Build => one(&mut host("--lib --bins --tests --test failure --test keycloak").cargo("build"), log),
             Self::Tests => tests(log),
             Self::Postgresql15 => versions::run(15, log),
             Self::Postgresql18 => versions::run(18, log),
             Self::Failure => failure(log),
+            Self::Keycloak => keycloak(log),
             Self::Browser => playwright::run(log),
             Self::Docs => one(host("--no-deps").cargo("doc").env("RUSTDOCFLAGS", "--deny warnings"), log),
             Self::Deny => deny(log),
@@ -147,6 +161,11 @@ fn tests(log: &Path) -> Result<Outcome> {
 /// These tests wait for what is promised in real time, so more of them run at once than there are processors.
 fn failure(log: &Path) -> Result<Outcome> {
     let succeeded = run_logged(host("--test failure").cargo("test").env("RUST_TEST_THREADS", "8"), log)?;
+    Ok(cargo_test::count(&fs::read_to_string(log)?).of_program(succeeded))
+}
+
+fn keycloak(log: &Path) -> Result<Outcome> {
+    let succeeded = run_logged(&mut host("--test keycloak").cargo("test"), log)?;
     Ok(cargo_test::count(&fs::read_to_string(log)?).of_program(succeeded))
 }
 

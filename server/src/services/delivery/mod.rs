@@ -6,7 +6,6 @@ mod run;
 
 use std::sync::Arc;
 
-use collectors::CollectError;
 use domain::clock::Clock;
 use replicated::{AppStatus, Client, ProxySettings, Session, Settings, SettingsError};
 use secrecy::SecretString;
@@ -18,7 +17,7 @@ use url::Url;
 
 use self::registration::established;
 use self::run::Run;
-use super::admin_email::AdminEmail;
+use super::admin_email::{AdminEmail, AdminEmailError};
 use super::collection::SkipReason;
 use crate::config::VendorConfig;
 
@@ -68,9 +67,9 @@ pub enum DeliveryError {
     /// Our tables could not be read or written.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// OHE's database could not be asked for the administrator.
-    #[error("OHE's database could not be asked for its first administrator")]
-    AdminEmail(#[from] CollectError),
+    /// Nobody could be asked whose install this is.
+    #[error(transparent)]
+    AdminEmail(#[from] AdminEmailError),
     /// The vendor could not be asked who we are, or did not accept our check-in; recorded already.
     #[error("the vendor's portal could not be reached or refused")]
     Vendor(#[from] replicated::Error),
@@ -150,7 +149,7 @@ impl DeliveryService {
         stop: &CancellationToken,
     ) -> Result<DeliveryOutcome, DeliveryError> {
         let client = self.client.as_ref().ok_or(DeliveryError::NoKey)?;
-        let email = self.admin_email.find().await?;
+        let email = self.admin_email.find().await?.into_email();
         let Some(identity) = self.identity(client, email.as_ref()).await? else {
             info!("no administrator's e-mail address is known yet; nothing is delivered");
             return Ok(skipped(SkipReason::NoAdminEmail));
@@ -189,7 +188,7 @@ impl DeliveryService {
         let Some(lock) = self.store.try_sender_lock().await? else {
             return Ok(skipped(SkipReason::AnotherSender));
         };
-        let email = self.admin_email.find().await?;
+        let email = self.admin_email.find().await?.into_email();
         let mut session = self.session(client, identity, email).await?;
         let outcome = self.check_in_as(&mut session).await;
         let _given_back = lock.release().await;
