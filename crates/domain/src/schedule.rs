@@ -4,12 +4,14 @@
 //! idempotency key of the work, so any number of replicas and clicks make one run.
 
 mod cron;
+mod empty_tries;
 
 use std::time::Duration;
 
 use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
 
 pub use cron::{CronError, CronExpression};
+pub use empty_tries::EmptyTries;
 
 use crate::delivery::{LONGEST_RETRY, backoff};
 
@@ -114,6 +116,8 @@ pub struct State {
     pub last_collection: Option<DateTime<Utc>>,
     /// The slot that batch was collected for; none where it was collected by hand or as an install's first.
     pub last_collection_slot: Option<DateTime<Utc>>,
+    /// Collections since then that yielded no metric at all; none where the last one made a batch.
+    pub empty_tries: Option<EmptyTries>,
     /// When the oldest batch that waits for delivery was collected; none where none waits.
     pub oldest_pending: Option<DateTime<Utc>>,
     /// Is a process delivering at this moment?
@@ -181,6 +185,9 @@ pub fn due(now: DateTime<Utc>, state: &State, schedule: &Schedule) -> Vec<Due> {
 }
 
 fn due_collection(now: DateTime<Utc>, state: &State, schedule: &Schedule) -> Option<Due> {
+    if state.empty_tries.is_some_and(|tries| tries.rests(now)) {
+        return None;
+    }
     if state.last_collection.is_none() {
         return Some(Due { work: Work::Collect { slot: None }, key: "collect:first".to_owned() });
     }

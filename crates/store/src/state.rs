@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use domain::schedule::{RetryAfter, State};
+use domain::schedule::{EmptyTries, RetryAfter, State};
 use sqlx::postgres::PgRow;
 use sqlx::{FromRow, Row as _};
 
@@ -16,6 +16,8 @@ pub struct StoreFacts {
     pub last_collection: Option<DateTime<Utc>>,
     /// The slot of that batch; none where it was an install's first, or made by hand.
     pub last_collection_slot: Option<DateTime<Utc>>,
+    /// Collections since then that yielded no metric at all; none where the last one made a batch.
+    pub empty_tries: Option<EmptyTries>,
     /// When a batch was last delivered.
     pub last_upload: Option<DateTime<Utc>>,
     /// When the oldest pending batch was collected; none where nothing is pending.
@@ -49,6 +51,7 @@ impl StoreFacts {
         State {
             last_collection: self.last_collection,
             last_collection_slot: self.last_collection_slot,
+            empty_tries: self.empty_tries,
             oldest_pending: self.overdue_since,
             is_sending: self.is_sending,
             has_identity: self.has_identity,
@@ -95,6 +98,8 @@ WITH newest AS (
 SELECT
     newest.collected_at AS last_collection,
     newest.slot AS last_collection_slot,
+    empty.tries AS empty_tries,
+    empty.last_tried_at,
     (SELECT max(uploaded_at) FROM telemetry_metrics) AS last_upload,
     oldest_pending.collected_at AS overdue_since,
     (SELECT count(*) FROM telemetry_metrics WHERE uploaded_at IS NULL AND set_aside_at IS NULL) AS pending,
@@ -129,6 +134,8 @@ SELECT
 FROM success
 CROSS JOIN failed_upload
 LEFT JOIN newest ON true
+LEFT JOIN telemetry_empty_collections AS empty
+    ON last_tried_at <= $1 AND last_tried_at > coalesce(newest.collected_at, '-infinity')
 LEFT JOIN oldest_pending ON true
 LEFT JOIN refusal ON true
 ";
@@ -150,6 +157,7 @@ impl FromRow<'_, PgRow> for StoreFacts {
         Ok(Self {
             last_collection: row.try_get("last_collection")?,
             last_collection_slot: row.try_get("last_collection_slot")?,
+            empty_tries: empty_tries(row)?,
             last_upload: row.try_get("last_upload")?,
             overdue_since: row.try_get("overdue_since")?,
             pending: count("pending")?,
@@ -164,6 +172,12 @@ impl FromRow<'_, PgRow> for StoreFacts {
             failed_check_ins: small_count("failed_check_ins")?,
         })
     }
+}
+
+fn empty_tries(row: &PgRow) -> Result<Option<EmptyTries>, sqlx::Error> {
+    let tries: Option<i32> = row.try_get("empty_tries")?;
+    let last: Option<DateTime<Utc>> = row.try_get("last_tried_at")?;
+    Ok(tries.zip(last).map(|(tries, last)| EmptyTries { count: tries.unsigned_abs(), last }))
 }
 
 fn retry_after(row: &PgRow) -> Result<Option<RetryAfter>, sqlx::Error> {

@@ -53,11 +53,12 @@ fn is_ohe(config: &Config) -> Check {
         return check(
             "openhands_enterprise",
             Verdict::Ok,
-            "Keycloak and a git provider are configured: the license rule applies",
+            "OHE's own variables say that this is OpenHands Enterprise: the license rule applies",
         );
     }
-    let detail = "this is not taken for OpenHands Enterprise, so users are never warned; set KEYCLOAK_SERVER_URL, \
-                  KEYCLOAK_REALM_NAME and one of GITHUB_APP_CLIENT_ID, GITLAB_APP_CLIENT_ID, BITBUCKET_APP_CLIENT_ID";
+    let detail = "this is not taken for OpenHands Enterprise, so users are never warned; pass OHE's OH_DEPLOYMENT_MODE \
+                  (self_hosted) and OH_APP_MODE (saas) on to this program, or its KEYCLOAK_SERVER_URL, \
+                  KEYCLOAK_REALM_NAME and the client id of a git provider";
     check("openhands_enterprise", Verdict::Warning, detail)
 }
 
@@ -133,7 +134,9 @@ async fn collectors(install: &Install) -> Check {
                 format!("{metrics_collected} metrics can be collected. {}", lacking.join("; ")).trim_end().to_owned(),
             )
         }
-        Ok(CollectionOutcome::Skipped { .. }) => check("collectors", Verdict::Warning, "nothing was collected"),
+        Ok(CollectionOutcome::NothingCollected { .. } | CollectionOutcome::Skipped { .. }) => {
+            check("collectors", Verdict::Warning, "nothing was collected")
+        }
         Err(error) => failed("collectors", error),
     }
 }

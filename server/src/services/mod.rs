@@ -20,7 +20,9 @@ use crate::config::{Config, ConfigError};
 pub use admin_email::AdminEmail;
 pub use clocks::{ClockOffsets, ClockService};
 pub use collection::{CollectionError, CollectionOutcome, CollectionService, SkipReason};
-pub use delivery::{DeliveryError, DeliveryOutcome, DeliveryService};
+pub use delivery::{
+    DeliveryError, DeliveryOutcome, DeliveryService, IdentityStatus, IdentitySummary, ReregistrationOutcome,
+};
 pub use keycloak_admin::{KeycloakAdmin, KeycloakError};
 pub use license::{LicenseService, ReadyStatus};
 pub use scheduling::SchedulingService;

@@ -1,12 +1,12 @@
 //! One run over all waiting batches.
 
 use domain::delivery::ErrorClass;
-use replicated::Session;
 use store::{Batch, Call, ExclusiveRight};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 use uuid::Uuid;
 
+use super::registration::Session;
 use super::{DeliveryError, DeliveryService};
 
 /// Batches read at a time; a delivery goes on until none waits.
