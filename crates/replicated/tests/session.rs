@@ -20,7 +20,7 @@ async fn registering_again_gives_the_same_identity() {
     let client = client(&vendor.url);
     let first = client.register(&email(), CLUSTER).await.unwrap();
     let second = client.register(&email(), CLUSTER).await.unwrap();
-    let known = |identity: &replicated::Identity| {
+    let known = |identity: &Identity| {
         let token = identity.service_token.as_ref().unwrap().expose_secret().to_owned();
         (identity.customer_id.clone(), identity.instance_id.clone(), identity.cluster_id.clone(), token)
     };

@@ -8,7 +8,7 @@ use ohe_telemetry::config::Config;
 use ohe_telemetry::install::Install;
 use ohe_telemetry::services::{DeliveryOutcome, ReregistrationOutcome, SkipReason};
 use replicated::simulator::{Endpoint, Fault, Rule, When};
-use secrecy::ExposeSecret as _;
+use secrecy::ExposeSecret;
 use serde_json::json;
 use store::Identity;
 use tokio::net::TcpListener;
@@ -47,7 +47,7 @@ async fn identity(fixture: &Fixture) -> Identity {
 }
 
 fn email_of(identity: &Identity) -> Option<&str> {
-    identity.customer_email.as_ref().map(|email| email.expose_secret())
+    identity.customer_email.as_ref().map(ExposeSecret::expose_secret)
 }
 
 /// Every value of `identity` is of the customer that the vendor registered under `email`.

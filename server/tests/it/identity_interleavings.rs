@@ -10,7 +10,7 @@ use ohe_telemetry::services::{DeliveryOutcome, SkipReason};
 use proptest::prelude::*;
 use proptest::test_runner::{Config as Cases, TestRunner};
 use replicated::simulator::{Endpoint, Fault, Rule, When};
-use secrecy::ExposeSecret as _;
+use secrecy::ExposeSecret;
 
 use crate::fixture::Fixture;
 
@@ -99,7 +99,7 @@ impl<'a> Life<'a> {
         loop {
             match self.install.services.delivery.deliver().await {
                 Ok(DeliveryOutcome::Skipped { reason: SkipReason::AnotherSender, .. }) => {
-                    tokio::task::yield_now().await
+                    tokio::time::sleep(POLL).await;
                 }
                 outcome => return outcome.ok(),
             }
@@ -132,7 +132,7 @@ impl<'a> Life<'a> {
             );
             return Ok(());
         };
-        let email = known.customer_email.as_ref().map(|email| email.expose_secret()).unwrap_or_default();
+        let email = known.customer_email.as_ref().map(ExposeSecret::expose_secret).unwrap_or_default();
         let customer = seen.customers.iter().find(|customer| customer.id == *customer_id).unwrap();
         prop_assert_eq!(&customer.email, &format!("{}***@acme.example", &email[..1]));
         let token = known.service_token.as_ref().unwrap().expose_secret();
