@@ -5,6 +5,7 @@ pub mod clock;
 pub mod collector;
 pub mod delivery;
 pub mod license;
+pub mod masked_email;
 pub mod metric;
 pub mod ohe;
 pub mod schedule;

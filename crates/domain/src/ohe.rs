@@ -1,9 +1,13 @@
-//! What an install of OpenHands Enterprise (OHE) is like: the generation of its database.
+//! What an install of OpenHands Enterprise (OHE) is like: whether it is one at all, and the generation of its database.
+
+mod environment;
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+
+pub use environment::OheEnvironment;
 
 /// OHE's tables changed deeply in 2026; both generations are in use. A database is told by its columns, never by the
 /// number of its revision.

@@ -4,6 +4,7 @@
 //! idempotency key of the work, so any number of replicas and clicks make one run.
 
 mod cron;
+mod empty_tries;
 mod occasion;
 
 use std::time::Duration;
@@ -11,6 +12,7 @@ use std::time::Duration;
 use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
 
 pub use cron::{CronError, CronExpression};
+pub use empty_tries::EmptyTries;
 pub use occasion::{COLLECT_NOW_EVERY, NotNow, Occasion, Plan, plan};
 
 use crate::delivery::{LONGEST_RETRY, backoff};
@@ -130,6 +132,8 @@ pub struct State {
     pub last_scheduled_collection: Option<DateTime<Utc>>,
     /// The slot of that batch; none where it was an install's first.
     pub last_collection_slot: Option<DateTime<Utc>>,
+    /// Collections since then that yielded no metric at all; none where the last one made a batch.
+    pub empty_tries: Option<EmptyTries>,
     /// When the oldest batch that waits for delivery was collected; none where none waits.
     pub oldest_pending: Option<DateTime<Utc>>,
     /// Does the vendor show an older batch than the newest that was delivered? Then that one is sent again.
@@ -205,6 +209,9 @@ fn due_with_slots_until(until: DateTime<Utc>, now: DateTime<Utc>, state: &State,
 }
 
 fn due_collection(until: DateTime<Utc>, now: DateTime<Utc>, state: &State, schedule: &Schedule) -> Option<Due> {
+    if state.empty_tries.is_some_and(|tries| tries.rests(now)) {
+        return None;
+    }
     if state.last_collection.is_none() {
         return Some(Due { work: Work::Collect { slot: None }, key: "collect:first".to_owned() });
     }

@@ -9,8 +9,9 @@ use crate::{AppStatus, Client, Error, Identity, MetricsBody, Reply};
 /// One run of deliveries under one identity.
 ///
 /// When the vendor answers 401 to the service token, the install is registered again with the publishable key and the
-/// call is repeated: once in a session, so that a vendor who refuses every token is not asked again and again. A 403 is
-/// about the license, not the token, and changes nothing.
+/// call is repeated: once in a session, so that a vendor who refuses every token is not asked again and again. An install
+/// that has no token, only the publishable key, is registered again likewise, since registration gives a token. A 403 is about
+/// the license, not the token, and changes nothing.
 #[derive(Debug)]
 pub struct Session<'a> {
     client: &'a Client,
@@ -26,8 +27,9 @@ enum Renewal {
 }
 
 impl<'a> Session<'a> {
-    /// A session of `client` as `identity`. `email` must be the address that the customer was registered with: another
-    /// one would make another customer. Without one nothing is registered again.
+    /// A session of `client` as `identity`. With the `email` that the customer was registered with, a new registration gives
+    /// the same customer; another address gives another customer, and then every value of the identity is that one's. Without
+    /// an address nothing is registered again.
     pub fn new(client: &'a Client, identity: Identity, email: Option<SecretString>) -> Self {
         Self { client, email, identity, renewed: None }
     }
@@ -83,10 +85,7 @@ impl<'a> Session<'a> {
     }
 
     fn may_renew(&self, error: &Error) -> bool {
-        error.class == ErrorClass::Auth
-            && error.http_status != Some(403)
-            && self.identity.service_token.is_some()
-            && self.renewed.is_none()
+        error.class == ErrorClass::Auth && error.http_status != Some(403) && self.renewed.is_none()
     }
 
     async fn renew(&mut self, refused: Error) -> Result<(), Error> {

@@ -6,7 +6,7 @@ mod support;
 
 use domain::delivery::ErrorClass;
 use replicated::simulator::{Endpoint, Fault, Rule, When};
-use replicated::{AppStatus, Session};
+use replicated::{AppStatus, Identity, Session};
 use secrecy::ExposeSecret;
 use support::{CLUSTER, Vendor, client, email, metrics, stranger};
 
@@ -20,7 +20,7 @@ async fn registering_again_gives_the_same_identity() {
     let client = client(&vendor.url);
     let first = client.register(&email(), CLUSTER).await.unwrap();
     let second = client.register(&email(), CLUSTER).await.unwrap();
-    let known = |identity: &replicated::Identity| {
+    let known = |identity: &Identity| {
         let token = identity.service_token.as_ref().unwrap().expose_secret().to_owned();
         (identity.customer_id.clone(), identity.instance_id.clone(), identity.cluster_id.clone(), token)
     };
@@ -84,6 +84,48 @@ async fn a_session_registers_again_once_only() {
     }
     let counts = vendor.simulator.snapshot().counts.by_endpoint;
     assert_eq!((counts["customer"], counts["metrics"]), (2, 4));
+}
+
+#[tokio::test]
+async fn a_customer_registered_without_an_instance_asks_for_one() {
+    let vendor = Vendor::start().await;
+    let client = client(&vendor.url);
+    vendor.simulator.fail(once(Fault::NoInstance, Endpoint::Customer));
+    assert_eq!(client.register_customer(&email()).await.unwrap().value.instance_id, None);
+    vendor.simulator.fail(Fault::NoInstance.into());
+    let identity = client.register(&email(), CLUSTER).await.unwrap().value;
+    let token = identity.service_token.as_ref().unwrap().expose_secret();
+    assert_eq!(vendor.simulator.owner_of_token(token).as_ref(), Some(&identity.customer_id));
+    client.send_metrics(&identity, &metrics()).await.unwrap();
+    let seen = vendor.simulator.snapshot();
+    assert_eq!((seen.customers.len(), seen.instances.len(), seen.instances[0].deliveries), (1, 1, 1));
+    assert_eq!(seen.counts.by_endpoint["instance"], 1);
+}
+
+#[tokio::test]
+async fn another_address_gives_another_customer_with_every_value_of_its_own() {
+    let vendor = Vendor::start().await;
+    let client = client(&vendor.url);
+    let first = client.register(&email(), CLUSTER).await.unwrap().value;
+    let mut session = Session::new(&client, first.clone(), Some("successor@corp.example".into()));
+    vendor.simulator.fail(once(Fault::RevokedToken, Endpoint::Metrics));
+    session.send_metrics(&metrics()).await.unwrap();
+    let renewed = session.take_renewed().unwrap();
+    assert!(renewed.customer_id != first.customer_id && renewed.instance_id != first.instance_id, "{renewed:?}");
+    let token = renewed.service_token.as_ref().unwrap().expose_secret();
+    assert_eq!(vendor.simulator.owner_of_token(token), Some(renewed.customer_id));
+}
+
+#[tokio::test]
+async fn an_install_that_never_had_a_token_gets_one_when_it_is_refused() {
+    let vendor = Vendor::start().await;
+    let client = client(&vendor.url);
+    let registered = client.register(&email(), CLUSTER).await.unwrap().value;
+    let refuse = Fault::Status { status: 401, message: None, retry_after: None };
+    vendor.simulator.fail(once(refuse, Endpoint::Metrics));
+    let mut session = Session::new(&client, Identity { service_token: None, ..registered }, Some(email()));
+    session.send_metrics(&metrics()).await.unwrap();
+    assert!(session.take_renewed().unwrap().service_token.is_some());
 }
 
 #[tokio::test]

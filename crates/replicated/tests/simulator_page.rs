@@ -42,7 +42,7 @@ async fn the_pages_form_plays_every_failure_that_it_offers() {
     let page = support::page(&vendor.url).await;
     let form = page.split("name=\"fault\"").nth(1).unwrap().split("</select>").next().unwrap();
     let offered: Vec<&str> = form.split("value=\"").skip(1).map(|option| option.split('"').next().unwrap()).collect();
-    assert_eq!(offered.len(), 19);
+    assert_eq!(offered.len(), 20);
     let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
     let choose = async |fault: &str, endpoint: &str| {
         let body = format!("fault={fault}&endpoint={endpoint}&when=once");
@@ -56,7 +56,7 @@ async fn the_pages_form_plays_every_failure_that_it_offers() {
     assert_eq!(choose("sunspots", "").await, StatusCode::BAD_REQUEST);
     assert_eq!(choose("hang", "elsewhere").await, StatusCode::BAD_REQUEST);
     assert_eq!(vendor.simulator.snapshot().script.len(), offered.len());
-    assert!(support::page(&vendor.url).await.contains("19 in force"));
+    assert!(support::page(&vendor.url).await.contains("20 in force"));
     http.post(format!("{}/simulator/failures/heal", vendor.url)).send().await.unwrap();
     assert!(support::page(&vendor.url).await.contains("none in force"));
 }

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
+use sqlx::PgExecutor;
 
 use crate::text::one_line;
 use crate::{Store, StoreError};
@@ -45,15 +46,7 @@ impl Store {
     /// # Errors
     /// Any [`StoreError`].
     pub async fn record_audit(&self, entry: &NewAuditEntry) -> Result<(), StoreError> {
-        sqlx::query("INSERT INTO telemetry_audit_log (at, actor, action, detail, outcome) VALUES ($1, $2, $3, $4, $5)")
-            .bind(entry.at)
-            .bind(one_line(&entry.actor))
-            .bind(&entry.action)
-            .bind(&entry.detail)
-            .bind(one_line(&entry.outcome))
-            .execute(&self.pool)
-            .await?;
-        Ok(())
+        Ok(insert_audit_entry(&self.pool, entry).await?)
     }
 
     /// The last `limit` actions, newest first.
@@ -66,4 +59,20 @@ impl Store {
             .fetch_all(&self.pool)
             .await?)
     }
+}
+
+/// Records an action, in a transaction of the caller's if it has one.
+pub(crate) async fn insert_audit_entry(
+    executor: impl PgExecutor<'_>,
+    entry: &NewAuditEntry,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("INSERT INTO telemetry_audit_log (at, actor, action, detail, outcome) VALUES ($1, $2, $3, $4, $5)")
+        .bind(entry.at)
+        .bind(one_line(&entry.actor))
+        .bind(&entry.action)
+        .bind(&entry.detail)
+        .bind(one_line(&entry.outcome))
+        .execute(executor)
+        .await?;
+    Ok(())
 }

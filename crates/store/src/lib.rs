@@ -22,7 +22,7 @@ pub use batches::{
 };
 pub use error::StoreError;
 pub use exclusive_right::ExclusiveRight;
-pub use identity::{Identity, IdentityUpdate};
+pub use identity::{Identity, Registration};
 pub use migrator::SchemaState;
 pub use state::StoreFacts;
 pub use store::{Store, connect};

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use domain::schedule::{RetryAfter, State};
+use domain::schedule::{EmptyTries, RetryAfter, State};
 use sqlx::postgres::PgRow;
 use sqlx::{FromRow, Row as _};
 
@@ -19,6 +19,8 @@ pub struct StoreFacts {
     pub last_scheduled_collection: Option<DateTime<Utc>>,
     /// The slot of that batch; none where it was an install's first.
     pub last_collection_slot: Option<DateTime<Utc>>,
+    /// Collections since then that yielded no metric at all; none where the last one made a batch.
+    pub empty_tries: Option<EmptyTries>,
     /// When a batch was last delivered.
     pub last_upload: Option<DateTime<Utc>>,
     /// When the oldest pending batch was collected; none where nothing is pending.
@@ -57,6 +59,7 @@ impl StoreFacts {
             last_collection: self.last_collection,
             last_scheduled_collection: self.last_scheduled_collection,
             last_collection_slot: self.last_collection_slot,
+            empty_tries: self.empty_tries,
             oldest_pending: self.overdue_since,
             portal_is_stale: self.portal_is_stale,
             is_sending: self.is_sending,
@@ -112,6 +115,8 @@ SELECT
     newest.collected_at AS last_collection,
     scheduled.collected_at AS last_scheduled_collection,
     scheduled.slot AS last_collection_slot,
+    empty.tries AS empty_tries,
+    empty.last_tried_at,
     (SELECT max(uploaded_at) FROM telemetry_metrics) AS last_upload,
     oldest_pending.collected_at AS overdue_since,
     (SELECT count(*) FROM telemetry_metrics WHERE uploaded_at IS NULL AND set_aside_at IS NULL) AS pending,
@@ -152,6 +157,8 @@ FROM success
 CROSS JOIN failed_upload
 LEFT JOIN newest ON true
 LEFT JOIN scheduled ON true
+LEFT JOIN telemetry_empty_collections AS empty
+    ON last_tried_at <= $1 AND last_tried_at > coalesce(newest.collected_at, '-infinity')
 LEFT JOIN oldest_pending ON true
 LEFT JOIN refusal ON true
 LEFT JOIN portal ON true
@@ -176,6 +183,7 @@ impl FromRow<'_, PgRow> for StoreFacts {
             last_collection: row.try_get("last_collection")?,
             last_scheduled_collection: row.try_get("last_scheduled_collection")?,
             last_collection_slot: row.try_get("last_collection_slot")?,
+            empty_tries: empty_tries(row)?,
             last_upload: row.try_get("last_upload")?,
             overdue_since: row.try_get("overdue_since")?,
             pending: count("pending")?,
@@ -191,6 +199,12 @@ impl FromRow<'_, PgRow> for StoreFacts {
             failed_check_ins: small_count("failed_check_ins")?,
         })
     }
+}
+
+fn empty_tries(row: &PgRow) -> Result<Option<EmptyTries>, sqlx::Error> {
+    let tries: Option<i32> = row.try_get("empty_tries")?;
+    let last: Option<DateTime<Utc>> = row.try_get("last_tried_at")?;
+    Ok(tries.zip(last).map(|(tries, last)| EmptyTries { count: tries.unsigned_abs(), last }))
 }
 
 fn retry_after(row: &PgRow) -> Result<Option<RetryAfter>, sqlx::Error> {

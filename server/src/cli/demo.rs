@@ -37,7 +37,7 @@ impl Demo {
             data_dir: self.data_dir,
             reset: self.reset,
         };
-        let started = shutdown.run_until_cancelled(RunningDemo::start(options, &print_progress)).await;
+        let started = shutdown.run_until_cancelled(Box::pin(RunningDemo::start(options, &print_progress))).await;
         let Some(demo) = started.transpose()? else { return Ok(()) };
         print_text(demo.welcome())?;
         let RunningDemo { install, dashboard, config, vendor, postgres, .. } = demo;

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use domain::administrator::masked;
 use domain::clock::SystemClock;
+use domain::masked_email::masked_email;
 use secrecy::ExposeSecret as _;
 use serde::Serialize;
 use store::{LookupRecord, LookupResult};
@@ -57,11 +57,12 @@ fn is_ohe(config: &Config) -> Check {
         return check(
             "openhands_enterprise",
             Verdict::Ok,
-            "Keycloak and a git provider are configured: the license rule applies",
+            "OHE's own variables say that this is OpenHands Enterprise: the license rule applies",
         );
     }
-    let detail = "this is not taken for OpenHands Enterprise, so users are never warned; set KEYCLOAK_SERVER_URL, \
-                  KEYCLOAK_REALM_NAME and one of GITHUB_APP_CLIENT_ID, GITLAB_APP_CLIENT_ID, BITBUCKET_APP_CLIENT_ID";
+    let detail = "this is not taken for OpenHands Enterprise, so users are never warned; pass OHE's OH_DEPLOYMENT_MODE \
+                  (self_hosted) and OH_APP_MODE (saas) on to this program, or its KEYCLOAK_SERVER_URL, \
+                  KEYCLOAK_REALM_NAME and the client id of a git provider";
     check("openhands_enterprise", Verdict::Warning, detail)
 }
 
@@ -133,7 +134,7 @@ async fn look_administrator_up(install: &Install) -> Check {
     let admin_email = &install.services.admin_email;
     match admin_email.find_by_hand().await {
         Ok(AdministratorAddress::Found { email, step }) => {
-            let address = masked(email.expose_secret());
+            let address = masked_email(email.expose_secret());
             check("administrator", Verdict::Ok, format!("{address} (step {}). {}", step.number(), step.sentence()))
         }
         Ok(AdministratorAddress::Nobody) => check(
@@ -165,7 +166,9 @@ async fn collectors(install: &Install) -> Check {
                 format!("{metrics_collected} metrics can be collected. {}", lacking.join("; ")).trim_end().to_owned(),
             )
         }
-        Ok(CollectionOutcome::Skipped { .. }) => check("collectors", Verdict::Warning, "nothing was collected"),
+        Ok(CollectionOutcome::NothingCollected { .. } | CollectionOutcome::Skipped { .. }) => {
+            check("collectors", Verdict::Warning, "nothing was collected")
+        }
         Err(error) => failed("collectors", error),
     }
 }

@@ -8,6 +8,7 @@ mod config;
 mod demo;
 mod doctor;
 mod enqueue;
+mod identity;
 mod migrate;
 mod serve;
 mod status;
@@ -52,6 +53,8 @@ enum Command {
     Upload,
     /// Show what users see, and why.
     Status(status::Status),
+    /// Show who this install is to the vendor, or register it anew.
+    Identity(identity::Identity),
     /// Make our tables, or bring them up to date.
     Migrate,
     /// Check everything this install needs, and say what to do about what is missing.
@@ -93,6 +96,7 @@ impl Command {
             Self::Collect(collect) => collect.run().await,
             Self::Upload => upload::run().await,
             Self::Status(status) => status.run().await,
+            Self::Identity(identity) => identity.run().await,
             Self::Migrate => migrate::run().await,
             Self::Doctor => doctor::run().await,
             Self::Config => config::run(),

@@ -3,7 +3,7 @@
 use std::str::FromStr as _;
 
 use secrecy::ExposeSecret as _;
-use sqlx::postgres::PgConnectOptions;
+use sqlx::postgres::{PgConnectOptions, PgSslMode};
 
 use super::variables::Variables;
 
@@ -18,6 +18,7 @@ pub(super) fn read(variables: &mut Variables<'_>) -> Option<PgConnectOptions> {
     let user = variables.text("DB_USER");
     let password = variables.secret("DB_PASS");
     let name = variables.text("DB_NAME");
+    let ssl_mode = ssl_mode(variables);
     if let Some(url) = url {
         return parse_url(url.expose_secret(), variables);
     }
@@ -39,7 +40,26 @@ pub(super) fn read(variables: &mut Variables<'_>) -> Option<PgConnectOptions> {
         // OHE strips its DB_PASS too.
         .password(password.as_ref().map_or(OHE_DEFAULTS.3, |password| password.expose_secret().trim()))
         .database(name.as_deref().unwrap_or(OHE_DEFAULTS.4));
-    Some(options)
+    Some(match ssl_mode {
+        Some(mode) => options.ssl_mode(mode),
+        None => options,
+    })
+}
+
+/// `DB_SSL_MODE`, in libpq's words. A URL says the same by its own `sslmode`.
+fn ssl_mode(variables: &mut Variables<'_>) -> Option<PgSslMode> {
+    let word = variables.text("DB_SSL_MODE")?;
+    match word.parse() {
+        // sqlx takes `allow` for "never", and a server that insists on TLS would refuse us. Of the modes that fall back to
+        // what the server offers, it knows `prefer`.
+        Ok(PgSslMode::Allow) => Some(PgSslMode::Prefer),
+        Ok(mode) => Some(mode),
+        Err(_) => {
+            let fault = format!("is `{word}`; expected disable, allow, prefer, require, verify-ca or verify-full");
+            variables.fault("DB_SSL_MODE", &fault);
+            None
+        }
+    }
 }
 
 fn parse_url(url: &str, variables: &mut Variables<'_>) -> Option<PgConnectOptions> {

@@ -115,7 +115,7 @@ fn check_log_filter(variables: &mut Variables<'_>) {
     }
 }
 
-const KNOWN_PREFIXES: [&str; 13] = [
+const KNOWN_PREFIXES: [&str; 19] = [
     "DATABASE_URL",
     "DB_",
     "TELEMETRY_",
@@ -125,6 +125,12 @@ const KNOWN_PREFIXES: [&str; 13] = [
     "GITHUB_APP_CLIENT_ID",
     "GITLAB_APP_CLIENT_ID",
     "BITBUCKET_APP_CLIENT_ID",
+    "BITBUCKET_DATA_CENTER_CLIENT_ID",
+    "AZURE_DEVOPS_CLIENT_ID",
+    "ENABLE_ENTERPRISE_SSO",
+    "OH_WEB_CLIENT_PROVIDERS_CONFIGURED",
+    "OH_DEPLOYMENT_MODE",
+    "OH_APP_MODE",
     "HTTP_PROXY",
     "HTTPS_PROXY",
     "NO_PROXY",
@@ -197,15 +203,65 @@ mod tests {
     }
 
     #[test]
-    fn it_is_ohe_with_keycloak_and_any_one_git_provider() {
+    fn each_variable_that_tells_ohe_is_read() {
         let keycloak = [("KEYCLOAK_SERVER_URL", "https://auth.example/"), ("KEYCLOAK_REALM_NAME", "ohe")];
-        for provider in ["GITHUB_APP_CLIENT_ID", "GITLAB_APP_CLIENT_ID", "BITBUCKET_APP_CLIENT_ID"] {
-            assert!(read(&[keycloak[0], keycloak[1], (provider, "x")]).unwrap().ohe.is_ohe, "{provider}");
-            assert!(!read(&[keycloak[0], keycloak[1], (provider, "")]).unwrap().ohe.is_ohe, "{provider} is empty");
-            assert!(!read(&[keycloak[0], (provider, "x")]).unwrap().ohe.is_ohe, "no realm");
-            assert!(!read(&[keycloak[1], (provider, "x")]).unwrap().ohe.is_ohe, "no server");
+        for provider in [
+            ("GITHUB_APP_CLIENT_ID", "x"),
+            ("GITLAB_APP_CLIENT_ID", "x"),
+            ("BITBUCKET_APP_CLIENT_ID", "x"),
+            ("BITBUCKET_DATA_CENTER_CLIENT_ID", "x"),
+            ("AZURE_DEVOPS_CLIENT_ID", "x"),
+            ("ENABLE_ENTERPRISE_SSO", "True"),
+            ("OH_WEB_CLIENT_PROVIDERS_CONFIGURED", r#"["github"]"#),
+        ] {
+            let is_ohe = |pairs: &[(&str, &str)]| read(pairs).unwrap().ohe.is_ohe;
+            assert!(is_ohe(&[keycloak[0], keycloak[1], provider]), "{provider:?}");
+            assert!(!is_ohe(&[keycloak[0], keycloak[1], (provider.0, "")]), "{} is empty", provider.0);
+            assert!(!is_ohe(&[keycloak[0], provider]), "no realm");
+            assert!(!is_ohe(&[keycloak[1], provider]), "no server");
+            assert!(!is_ohe(&[keycloak[0], keycloak[1], provider, ("OH_DEPLOYMENT_MODE", "cloud")]), "the cloud");
+            let settings = read(&[provider]).unwrap().settings;
+            let setting = settings.iter().find(|setting| setting.name == provider.0).unwrap();
+            assert_eq!(setting.source, Source::Environment, "{provider:?}");
         }
         assert!(!read(&keycloak).unwrap().ohe.is_ohe, "no provider");
+        assert!(read(&[("OH_DEPLOYMENT_MODE", "self_hosted"), ("OH_APP_MODE", "saas")]).unwrap().ohe.is_ohe);
+    }
+
+    #[test]
+    fn a_list_of_providers_that_is_no_json_is_ohes_own_affair() {
+        let keycloak = [("KEYCLOAK_SERVER_URL", "https://auth.example/"), ("KEYCLOAK_REALM_NAME", "ohe")];
+        let config = read(&[keycloak[0], keycloak[1], ("OH_WEB_CLIENT_PROVIDERS_CONFIGURED", "[github")]).unwrap();
+        assert!(!config.ohe.is_ohe);
+    }
+
+    #[test]
+    fn the_security_of_the_connection_is_told_in_libpqs_words() {
+        let mode = |pairs: &[(&str, &str)]| {
+            let config = read(pairs).unwrap();
+            format!("{:?}", config.database().unwrap().get_ssl_mode())
+        };
+        for (word, expected) in [
+            ("disable", "Disable"),
+            ("allow", "Prefer"),
+            ("prefer", "Prefer"),
+            ("require", "Require"),
+            ("verify-ca", "VerifyCa"),
+            ("verify-full", "VerifyFull"),
+            (" VERIFY-FULL ", "VerifyFull"),
+        ] {
+            assert_eq!(mode(&[("DB_HOST", "db"), ("DB_SSL_MODE", word)]), expected, "{word}");
+        }
+        let url = ("DATABASE_URL", "postgres://u:p@host/d?sslmode=verify-ca");
+        assert_eq!(mode(&[url, ("DB_SSL_MODE", "disable")]), "VerifyCa", "the URL wins");
+        let error = read(&[("DB_HOST", "db"), ("DB_SSL_MODE", "on"), ("DB_PORT", "none")]).unwrap_err();
+        assert_eq!(error.faults.len(), 2, "{error}");
+        assert!(
+            error
+                .to_string()
+                .contains("- DB_SSL_MODE is `on`; expected disable, allow, prefer, require, verify-ca or verify-full"),
+            "{error}"
+        );
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What OHE's own variables say about the install.
 
 use domain::administrator::address;
+use domain::ohe::OheEnvironment;
 use secrecy::SecretString;
 use url::Url;
 
@@ -20,7 +21,7 @@ pub struct KeycloakConfig {
 /// The section about the install.
 #[derive(Debug, Clone)]
 pub struct OheConfig {
-    /// Is this OpenHands Enterprise? Keycloak and at least one git provider's app are configured.
+    /// Is this OpenHands Enterprise? See [`OheEnvironment::is_ohe`].
     pub is_ohe: bool,
     /// `OPENHANDS_ADMIN_EMAIL`: first choice for the customer's e-mail.
     pub admin_email: Option<SecretString>,
@@ -32,13 +33,33 @@ pub struct OheConfig {
 pub(super) fn read(variables: &mut Variables<'_>) -> OheConfig {
     let server_url = keycloak_url(variables);
     let realm = variables.text("KEYCLOAK_REALM_NAME");
+    let is_ohe = is_ohe(variables, server_url.as_ref().map(Url::as_str), realm.as_deref());
     let admin_password = variables.secret("KEYCLOAK_ADMIN_PASSWORD");
-    // Each is asked for, so that each shows up among the settings.
-    let providers =
-        ["GITHUB_APP_CLIENT_ID", "GITLAB_APP_CLIENT_ID", "BITBUCKET_APP_CLIENT_ID"].map(|name| variables.is_set(name));
     let keycloak =
         server_url.zip(realm).map(|(server_url, realm)| KeycloakConfig { server_url, realm, admin_password });
-    OheConfig { is_ohe: keycloak.is_some() && providers.contains(&true), admin_email: admin_email(variables), keycloak }
+    OheConfig { is_ohe, admin_email: admin_email(variables), keycloak }
+}
+
+/// Every variable is asked for, so that each shows up among the settings.
+fn is_ohe(variables: &mut Variables<'_>, keycloak_server_url: Option<&str>, keycloak_realm_name: Option<&str>) -> bool {
+    let deployment_mode = variables.text("OH_DEPLOYMENT_MODE");
+    let app_mode = variables.text("OH_APP_MODE");
+    let enterprise_sso = variables.text("ENABLE_ENTERPRISE_SSO");
+    let providers_configured = variables.text("OH_WEB_CLIENT_PROVIDERS_CONFIGURED");
+    let environment = OheEnvironment {
+        deployment_mode: deployment_mode.as_deref(),
+        app_mode: app_mode.as_deref(),
+        keycloak_server_url,
+        keycloak_realm_name,
+        github_client_id: variables.presence("GITHUB_APP_CLIENT_ID"),
+        gitlab_client_id: variables.presence("GITLAB_APP_CLIENT_ID"),
+        bitbucket_client_id: variables.presence("BITBUCKET_APP_CLIENT_ID"),
+        bitbucket_data_center_client_id: variables.presence("BITBUCKET_DATA_CENTER_CLIENT_ID"),
+        azure_devops_client_id: variables.presence("AZURE_DEVOPS_CLIENT_ID"),
+        enterprise_sso: enterprise_sso.as_deref(),
+        providers_configured: providers_configured.as_deref(),
+    };
+    environment.is_ohe()
 }
 
 fn keycloak_url(variables: &mut Variables<'_>) -> Option<Url> {

@@ -61,10 +61,10 @@ impl<'a> Variables<'a> {
         self.environment.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
     }
 
-    /// Is `name` set and not empty? For variables of which only the presence matters.
-    pub(crate) fn is_set(&mut self, name: &'static str) -> bool {
-        let found = self.find(name).is_some();
-        let (value, source) = if found { (Some("set"), Source::Environment) } else { (None, Source::Unset) };
+    /// A text of which only the presence matters, so that only the presence is shown among the settings.
+    pub(crate) fn presence(&mut self, name: &'static str) -> Option<&'a str> {
+        let found = self.find(name);
+        let (value, source) = if found.is_some() { (Some("set"), Source::Environment) } else { (None, Source::Unset) };
         self.note(name, value, source);
         found
     }

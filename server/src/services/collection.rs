@@ -37,11 +37,19 @@ pub enum CollectionOutcome {
     Completed {
         /// How many metrics it has.
         metrics_collected: usize,
-        /// By collector: how many metrics it gave, or what went wrong.
+        /// By collector: how many metrics it gave, or, where it gave none, what went wrong.
         collectors_run: BTreeMap<String, Value>,
         /// The metrics themselves; present after a dry run alone.
         #[serde(skip_serializing_if = "Option::is_none")]
         metrics: Option<BTreeMap<String, MetricValue>>,
+    },
+    /// No batch, since not a single metric was had: OHE's tables are missing, or may not be read.
+    #[serde(rename = "skipped")]
+    NothingCollected {
+        /// Always [`SkipReason::NothingCollected`].
+        reason: SkipReason,
+        /// By collector: what went wrong.
+        collectors_run: BTreeMap<String, Value>,
     },
     /// No batch.
     Skipped {
@@ -59,6 +67,8 @@ pub enum CollectionOutcome {
 pub enum SkipReason {
     /// The last collection is not long enough ago.
     TooRecent,
+    /// No collector gave a metric.
+    NothingCollected,
     /// Nobody is known under whose name to collect and deliver.
     NoAdminEmail,
     /// The slot's batch is there already.
@@ -128,7 +138,7 @@ impl CollectionService {
     ) -> Result<CollectionOutcome, CollectionError> {
         let collection = self.collect(now, only).await?;
         let metrics = collection.metrics.clone();
-        Ok(completed(&collection, Some(metrics)))
+        Ok(if metrics.is_empty() { nothing_collected(&collection) } else { completed(&collection, Some(metrics)) })
     }
 
     /// What is there to collect? Only who has the right to collect may act on the answer.
@@ -159,7 +169,11 @@ impl CollectionService {
         if !right.is_held().await {
             return Err(CollectionError::Interrupted);
         }
-        let outcome = self.store_batch(now, plan, collection).await;
+        let outcome = if collection.metrics.is_empty() {
+            self.record_empty_collection(now, &collection).await
+        } else {
+            self.store_batch(now, plan, collection).await
+        };
         // Dropping it would do as well, a moment later; a broken connection has given it back already.
         let _given_back = right.release().await;
         outcome
@@ -177,6 +191,19 @@ impl CollectionService {
         let options =
             CollectionOptions { only, collector_limit: self.config.collector_limit, ..CollectionOptions::at(now) };
         Ok(collectors::collect(&self.ohe, &self.registry, &options).await?)
+    }
+
+    /// Counts a collection without any metric, so that the next one waits longer. The vendor accepts no empty set, so a batch
+    /// of it would be late for ever, and with it the license.
+    async fn record_empty_collection(
+        &self,
+        now: DateTime<Utc>,
+        collection: &Collection,
+    ) -> Result<CollectionOutcome, CollectionError> {
+        let collectors_run = serde_json::json!(collectors_run(collection));
+        self.store.record_empty_collection(now, &collectors_run).await?;
+        warn!(%collectors_run, "no collector gave a metric; nothing is stored, and it is tried again soon");
+        Ok(nothing_collected(collection))
     }
 
     async fn store_batch(
@@ -204,15 +231,27 @@ impl CollectionService {
 }
 
 fn completed(collection: &Collection, metrics: Option<BTreeMap<String, MetricValue>>) -> CollectionOutcome {
-    let collectors_run = collection.runs.iter().map(|run| {
-        let result = if run.metric_count > 0 { Value::from(run.metric_count) } else { Value::from(run.in_words()) };
-        (run.collector.clone(), result)
-    });
     CollectionOutcome::Completed {
         metrics_collected: collection.metrics.len(),
-        collectors_run: collectors_run.collect(),
+        collectors_run: collectors_run(collection),
         metrics,
     }
+}
+
+fn nothing_collected(collection: &Collection) -> CollectionOutcome {
+    CollectionOutcome::NothingCollected {
+        reason: SkipReason::NothingCollected,
+        collectors_run: collectors_run(collection),
+    }
+}
+
+/// By collector: a number where it gave at least one metric, a text where it gave none.
+fn collectors_run(collection: &Collection) -> BTreeMap<String, Value> {
+    let result = |run: &CollectorRun| match run.metric_count {
+        0 => Value::from(run.in_words()),
+        count => Value::from(count),
+    };
+    collection.runs.iter().map(|run| (run.collector.clone(), result(run))).collect()
 }
 
 fn skipped(reason: SkipReason) -> CollectionOutcome {

@@ -19,7 +19,9 @@ use crate::config::{Config, ConfigError};
 pub use admin_email::{AdminEmail, AdminEmailError, AdministratorAddress};
 pub use clocks::{ClockOffsets, ClockService};
 pub use collection::{CollectionError, CollectionOutcome, CollectionService, SkipReason};
-pub use delivery::{DeliveryError, DeliveryOutcome, DeliveryService};
+pub use delivery::{
+    DeliveryError, DeliveryOutcome, DeliveryService, IdentityStatus, IdentitySummary, ReregistrationOutcome,
+};
 pub use license::{LicenseService, ReadyStatus, UNKNOWN_LICENSE_STATUS};
 pub use scheduling::SchedulingService;
 

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use crate::command::command;
 
 /// Each variable with a value that is none, and a part of it that must not show where it is a secret.
-const MALFORMED: [(&str, &str, Option<&str>); 24] = [
+const MALFORMED: [(&str, &str, Option<&str>); 25] = [
     ("DATABASE_URL", "mysql://user:geheim@host/database", Some("geheim")),
     ("DB_PORT", "65536", None),
+    ("DB_SSL_MODE", "on", None),
     ("KEYCLOAK_SERVER_URL", "auth.example", None),
     ("OPENHANDS_ADMIN_EMAIL", "geheim", Some("geheim")),
     ("REPLICATED_BASE_URL", "https://replicated.app/?x", None),

@@ -4,12 +4,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use ohe_telemetry::jobs::Enqueued;
 use ohe_telemetry::services::{CollectionOutcome, SkipReason};
 use replicated::simulator::Endpoint;
-use store::{Attempt, Call, IdentityUpdate};
+use store::{Attempt, Call, Registration};
 use uuid::Uuid;
 
 use crate::command::command;
 use crate::wait::until;
-use crate::world::World;
+use crate::world::{ADMIN, World};
 
 /// An install that collected and delivered a week before its last slot.
 async fn due_for_a_week() -> (World, DateTime<Utc>) {
@@ -84,7 +84,7 @@ async fn replicas_that_begin_together_make_one_first_batch() {
     for outcome in futures::future::join_all(runs).await {
         match outcome.unwrap() {
             CollectionOutcome::Completed { .. } => completed += 1,
-            CollectionOutcome::Skipped { reason, .. } => {
+            CollectionOutcome::NothingCollected { reason, .. } | CollectionOutcome::Skipped { reason, .. } => {
                 assert!(matches!(reason, SkipReason::AnotherCollector | SkipReason::TooRecent), "{reason:?}");
             }
         }
@@ -95,12 +95,16 @@ async fn replicas_that_begin_together_make_one_first_batch() {
 #[tokio::test]
 async fn a_check_in_that_met_another_sender_is_made_up_for() {
     let world = World::new().await;
-    let identity = IdentityUpdate {
-        customer_id: Some("cust".to_owned()),
+    let registration = Registration {
+        customer_id: "cust".to_owned(),
         instance_id: Some("inst".to_owned()),
-        ..IdentityUpdate::default()
+        service_token: None,
+        customer_email: ADMIN.into(),
+        customer_email_hash: String::new(),
+        customer_email_step: None,
+        registered_at: world.clock.now(),
     };
-    world.store().establish_identity(&identity).await.unwrap();
+    world.store().replace_identity(&registration, None).await.unwrap();
     let install = world.install();
     let now = world.clock.now();
     let due = install.services.scheduling.due(now).await.unwrap();

@@ -90,6 +90,41 @@ async fn an_unknown_collector_is_an_error_that_names_those_there_are() {
 }
 
 #[tokio::test]
+async fn the_identity_is_shown_masked_and_registered_anew_on_demand() {
+    let mut fixture = Fixture::new().await;
+    let unknown = result(&run(&fixture, &["identity"]).await);
+    assert_eq!((&unknown["status"], &unknown["customer_id"]), (&json!("unregistered"), &json!(null)));
+    fixture.collect_at("2025-11-09T02:00:00Z").await;
+    fixture.services().delivery.deliver().await.unwrap();
+    let first = result(&run(&fixture, &["identity", "--json"]).await);
+    assert_eq!((&first["status"], &first["customer_email"]), (&json!("registered"), &json!("a***@a***.example")));
+    assert_eq!(first["registered_at"], "2025-11-09T02:00:00Z");
+
+    fixture.environment.insert("OPENHANDS_ADMIN_EMAIL".to_owned(), "boss@acme.example".to_owned());
+    fixture.vendor.fail(serde_json::from_value(json!({"fault": {"kind": "status", "status": 500}})).unwrap());
+    let failed = run(&fixture, &["identity", "reregister"]).await;
+    assert_eq!((failed.status.code(), failed.stdout.len()), (Some(1), 0));
+    fixture.vendor.heal();
+    let anew = run(&fixture, &["identity", "reregister"]).await;
+    let said = result(&anew);
+    assert_eq!((anew.status.code(), &said["status"]), (Some(0), &json!("completed")));
+    let second = result(&run(&fixture, &["identity"]).await);
+    assert_eq!((&second["customer_id"], &second["instance_id"]), (&said["customer_id"], &said["instance_id"]));
+    assert_ne!(second["customer_id"], first["customer_id"]);
+    assert_eq!(second["customer_email"], "b***@a***.example");
+    fixture.environment.insert("OPENHANDS_ADMIN_EMAIL".to_owned(), String::new());
+    let nobody = run(&fixture, &["identity", "reregister"]).await;
+    let expected = json!({"status": "skipped", "reason": "no_admin_email"});
+    assert_eq!((nobody.status.code(), result(&nobody)), (Some(0), expected));
+    assert_eq!(run(&fixture, &["identity", "forget"]).await.status.code(), Some(2));
+    let empty = private_postgres::testing::TestDatabase::empty().await;
+    fixture.environment.insert("DATABASE_URL".to_owned(), empty.url());
+    let missing = run(&fixture, &["identity"]).await;
+    let text = String::from_utf8(missing.stderr).unwrap();
+    assert!(missing.status.code() == Some(1) && text.contains("run `ohe-telemetry migrate`"), "{text}");
+}
+
+#[tokio::test]
 async fn status_says_what_users_see_now_and_would_see_later() {
     let fixture = Fixture::new().await;
     fixture.collect_at("2025-11-09T02:00:00Z").await;
@@ -160,8 +195,7 @@ async fn doctor_says_which_step_gave_the_administrator_or_what_helps() {
         .unwrap();
     let (verdict, detail) = administrator(&fixture).await;
     assert!(verdict == "failed" && detail.contains("reached at KEYCLOAK_SERVER_URL"), "{detail}");
-    let customer = store::IdentityUpdate { customer_id: Some("cust_1".to_owned()), ..Default::default() };
-    fixture.services().store.establish_identity(&customer).await.unwrap();
+    fixture.is_known_to_the_vendor().await;
     let (verdict, detail) = administrator(&fixture).await;
     assert!(verdict == "ok" && detail.starts_with("the vendor knows this install"), "{detail}");
 }

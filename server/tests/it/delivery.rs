@@ -280,6 +280,6 @@ async fn a_changed_address_keeps_the_customer_and_makes_no_other() {
     fixture.collect_at("2025-11-23T02:00:00Z").await;
     let revoked = Rule { fault: Fault::RevokedToken, endpoint: Some(Endpoint::Metrics), when: When::Requests(1) };
     fixture.vendor.fail(revoked);
-    assert_eq!(install.services.delivery.deliver().await.unwrap(), completed(0, 1), "not as somebody else");
+    assert_eq!(install.services.delivery.deliver().await.unwrap(), completed(1, 0), "renewed as the same customer");
     assert_eq!(fixture.vendor.snapshot().customers.len(), 1);
 }

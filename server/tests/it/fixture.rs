@@ -85,6 +85,13 @@ impl Fixture {
         self.clock.set(at(text));
     }
 
+    /// The vendor has registered this install as a customer.
+    pub(crate) async fn is_known_to_the_vendor(&self) {
+        let sql = "INSERT INTO telemetry_identity (customer_id) VALUES ('cust_1')
+                   ON CONFLICT (id) DO UPDATE SET customer_id = excluded.customer_id";
+        sqlx::raw_sql(sql).execute(self.pool()).await.unwrap();
+    }
+
     /// Collects a batch by hand at this time. Batches of different days hold different metrics.
     pub(crate) async fn collect_at(&self, text: &str) {
         self.set_time(text);

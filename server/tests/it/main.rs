@@ -11,6 +11,8 @@ mod commands;
 mod delivery;
 mod demo;
 mod fixture;
+mod identity;
+mod identity_interleavings;
 mod jobs;
 mod license;
 mod pooler;

@@ -131,6 +131,31 @@ fn a_new_install_is_one_job_however_long_it_waits_for_its_administrator() {
 }
 
 #[test]
+fn a_collection_that_yielded_nothing_is_due_again_after_its_wait_under_the_same_key() {
+    let tries = |count, last: &'static str| {
+        move |state: &mut State| state.empty_tries = Some(EmptyTries { count, last: at(last) })
+    };
+    for (now, count, last, expected) in [
+        ("2025-11-16T02:02:59Z", 1, "2025-11-16T02:00:00Z", None),
+        ("2025-11-16T02:03:00Z", 1, "2025-11-16T02:00:00Z", Some("collect:2025-11-16T02:00:00Z")),
+        ("2025-11-16T02:08:59Z", 2, "2025-11-16T02:03:00Z", None),
+        ("2025-11-16T02:09:00Z", 2, "2025-11-16T02:03:00Z", Some("collect:2025-11-16T02:00:00Z")),
+        ("2025-11-18T05:59:59Z", 99, "2025-11-18T05:00:00Z", None),
+        ("2025-11-18T06:00:00Z", 99, "2025-11-18T05:00:00Z", Some("collect:2025-11-16T02:00:00Z")),
+        // The clock stepped back.
+        ("2025-11-16T02:00:30Z", 9, "2025-11-17T00:00:00Z", Some("collect:2025-11-16T02:00:00Z")),
+    ] {
+        assert_eq!(keys(now, tries(count, last)), Vec::from_iter(expected), "{now} {count}");
+    }
+    let new = |state: &mut State| {
+        *state = State::default();
+        state.empty_tries = Some(EmptyTries { count: 1, last: at("2025-11-10T12:00:00Z") });
+    };
+    assert!(keys("2025-11-10T12:02:00Z", new).is_empty());
+    assert_eq!(keys("2025-11-10T12:03:00Z", new), ["collect:first"]);
+}
+
+#[test]
 fn the_first_batch_goes_out_at_once_and_later_ones_in_their_slot() {
     let waiting = |state: &mut State| state.oldest_pending = Some(at("2025-11-10T02:00:00Z"));
     assert!(keys("2025-11-10T02:59:59Z", waiting).is_empty());

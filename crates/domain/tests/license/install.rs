@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use domain::license::{LicenseFacts, LicenseStatus, license_status};
-use domain::schedule::{Due, Ended, RetryAfter, Schedule, State, Work, due, runs_again};
+use domain::schedule::{Due, EmptyTries, Ended, RetryAfter, Schedule, State, Work, due, runs_again};
 
 /// A run gives up after so many failures in a row, as the service's does.
 const UNREACHABLE_AFTER: usize = 3;
@@ -15,6 +15,8 @@ pub(crate) struct Batch {
     pub(crate) collected_at: DateTime<Utc>,
     slot: Option<DateTime<Utc>>,
     pub(crate) uploaded_at: Option<DateTime<Utc>>,
+    /// How many metrics it holds; never none.
+    pub(crate) metrics: u32,
     failures: Vec<DateTime<Utc>>,
 }
 
@@ -30,6 +32,8 @@ pub(crate) struct Install {
     pub(crate) schedule: Schedule,
     pub(crate) threshold_days: u16,
     pub(crate) batches: Vec<Batch>,
+    /// Collections since the last batch that yielded nothing.
+    empty_tries: Option<EmptyTries>,
     deliveries: Vec<DateTime<Utc>>,
     refusal: Option<(DateTime<Utc>, Option<Duration>)>,
     jobs: HashMap<String, (DateTime<Utc>, Ended)>,
@@ -38,7 +42,7 @@ pub(crate) struct Install {
 impl Install {
     pub(crate) fn new(schedule: Schedule, threshold_days: u16) -> Self {
         let (batches, deliveries, jobs) = (Vec::new(), Vec::new(), HashMap::new());
-        Self { schedule, threshold_days, batches, deliveries, refusal: None, jobs }
+        Self { schedule, threshold_days, batches, empty_tries: None, deliveries, refusal: None, jobs }
     }
 
     pub(crate) fn pending(&self) -> impl Iterator<Item = &Batch> {
@@ -63,6 +67,9 @@ impl Install {
             last_collection: newest.map(|batch| batch.collected_at),
             last_scheduled_collection: newest.map(|batch| batch.collected_at),
             last_collection_slot: newest.and_then(|batch| batch.slot),
+            empty_tries: self
+                .empty_tries
+                .filter(|tries| tries.last <= now && newest.is_none_or(|newest| tries.last > newest.collected_at)),
             oldest_pending: oldest.map(|batch| batch.collected_at),
             last_upload_attempt: delivered.max(failed),
             failed_uploads: u32::try_from(failures).unwrap(),
@@ -71,8 +78,9 @@ impl Install {
         }
     }
 
-    /// A process asks what is due and does it. It is killed after its first delivery where `dies`.
-    pub(crate) fn tick(&mut self, now: DateTime<Utc>, vendor: Vendor, dies: bool) {
+    /// A process asks what is due and does it. A collection yields so many `metrics`, which may be none. It is killed after its
+    /// first delivery where `dies`.
+    pub(crate) fn tick(&mut self, now: DateTime<Utc>, vendor: Vendor, metrics: u32, dies: bool) {
         for due in due(now, &self.state(now), &self.schedule) {
             let last = self.jobs.get(&due.key);
             if last.is_some_and(|&(ended_at, ended)| !runs_again(now, ended_at, ended)) {
@@ -80,7 +88,7 @@ impl Install {
             }
             let Due { work, key } = due;
             match work {
-                Work::Collect { slot } => self.collect(now, slot),
+                Work::Collect { slot } => self.collect(now, slot, metrics),
                 Work::Upload if dies => {
                     self.deliver(now, vendor, 1);
                     // Killed: its job does not end, and another process takes it over.
@@ -93,10 +101,17 @@ impl Install {
         }
     }
 
-    fn collect(&mut self, now: DateTime<Utc>, slot: Option<DateTime<Utc>>) {
-        if slot.is_none() || self.batches.iter().all(|batch| batch.slot != slot) {
-            self.batches.push(Batch { collected_at: now, slot, uploaded_at: None, failures: Vec::new() });
+    fn collect(&mut self, now: DateTime<Utc>, slot: Option<DateTime<Utc>>, metrics: u32) {
+        if slot.is_some() && self.batches.iter().any(|batch| batch.slot == slot) {
+            return;
         }
+        if metrics == 0 {
+            let count = self.empty_tries.map_or(0, |tries| tries.count) + 1;
+            self.empty_tries = Some(EmptyTries { count, last: now });
+            return;
+        }
+        self.empty_tries = None;
+        self.batches.push(Batch { collected_at: now, slot, uploaded_at: None, metrics, failures: Vec::new() });
     }
 
     fn deliver(&mut self, now: DateTime<Utc>, vendor: Vendor, at_most: usize) {

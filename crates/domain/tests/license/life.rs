@@ -28,6 +28,8 @@ pub(crate) struct Life {
     /// How far each replica's clock is off, in seconds.
     replicas: Vec<i64>,
     outages: Vec<(Stretch, Option<u64>)>,
+    /// When collections yield nothing: OHE's tables are not there yet, or may not be read.
+    barren: Vec<Stretch>,
     /// When nothing runs.
     downtimes: Vec<Stretch>,
     /// All clocks step by so many minutes at that minute.
@@ -59,6 +61,7 @@ fn schedules() -> impl Strategy<Value = Life> {
             jitter,
             replicas,
             outages: Vec::new(),
+            barren: Vec::new(),
             downtimes: Vec::new(),
             clock_steps: Vec::new(),
             kills: 0,
@@ -77,13 +80,15 @@ pub(crate) fn any_life() -> impl Strategy<Value = Life> {
     (
         schedules(),
         prop::collection::vec(outage, 0..4),
+        prop::collection::vec(stretch(days, 20 * 1440), 0..4),
         prop::collection::vec(stretch(days, 10 * 1440), 0..3),
         prop::collection::vec((0..days * 1440, -4 * 1440..=4 * 1440_i64), 0..3),
         0..50_u32,
     )
-        .prop_map(move |(schedule, outages, downtimes, clock_steps, kills)| Life {
+        .prop_map(move |(schedule, outages, barren, downtimes, clock_steps, kills)| Life {
             days,
             outages,
+            barren,
             downtimes,
             clock_steps,
             kills,
@@ -106,6 +111,11 @@ pub(crate) fn healthy_life() -> impl Strategy<Value = Life> {
 }
 
 impl Life {
+    /// The same life, in which collections yield nothing until `end`.
+    pub(crate) fn barren_until(self, end: TimeDelta) -> Self {
+        Self { barren: Vec::from_iter([0..end.num_minutes()]), ..self }
+    }
+
     fn start() -> DateTime<Utc> {
         "2025-11-02T00:00:00Z".parse().unwrap()
     }
@@ -127,6 +137,12 @@ impl Life {
         outage.map_or(Vendor::Accepts, |(_, seconds)| Vendor::Fails { retry_after: seconds.map(Duration::from_secs) })
     }
 
+    /// How many metrics a collection yields: none in a barren time, and otherwise all of them or a part.
+    fn metrics(&self, minute: i64, numbers: &mut ChaCha8Rng) -> u32 {
+        let is_barren = self.barren.iter().any(|stretch| stretch.contains(&minute));
+        if is_barren { 0 } else { numbers.random_range(1..=89) }
+    }
+
     fn is_down(&self, minute: i64) -> bool {
         self.downtimes.iter().any(|stretch| stretch.contains(&minute))
     }
@@ -139,8 +155,8 @@ impl Life {
 
     /// When the last misfortune is over.
     pub(crate) fn calm_after(&self) -> TimeDelta {
-        let ends =
-            self.outages.iter().map(|(stretch, _)| stretch.end).chain(self.downtimes.iter().map(|stretch| stretch.end));
+        let quiet = self.downtimes.iter().chain(&self.barren).map(|stretch| stretch.end);
+        let ends = self.outages.iter().map(|(stretch, _)| stretch.end).chain(quiet);
         let all = ends.chain(self.clock_steps.iter().map(|(minute, _)| *minute)).chain([self.days * 1440]);
         TimeDelta::minutes(all.max().unwrap_or_default())
     }
@@ -185,7 +201,8 @@ impl Life {
                 for skew in &self.replicas {
                     let dies = numbers.random_range(0..100) < self.kills;
                     let now = self.clock(elapsed) + TimeDelta::seconds(*skew);
-                    install.tick(now, self.vendor(minute), dies);
+                    let metrics = self.metrics(minute, &mut numbers);
+                    install.tick(now, self.vendor(minute), metrics, dies);
                 }
             }
             let next = elapsed + TimeDelta::seconds([15, 300, 1800, 3600][numbers.random_range(0..4)]);

@@ -19,10 +19,12 @@ proptest! {
 
     #[test]
     fn a_warning_shows_if_and_only_if_the_license_is_at_stake(life in any_life()) {
-        life.live(TimeDelta::days(life.days), |install, now| {
+        let install = life.live(TimeDelta::days(life.days), |install, now| {
             prop_assert_eq!(install.license(now).warn, is_at_stake(install, now), "at {}", now);
             Ok(())
         })?;
+        // A batch with a part of the metrics counts like any other; one without any does not exist.
+        prop_assert!(install.batches.iter().all(|batch| batch.metrics > 0));
     }
 
     #[test]
@@ -45,5 +47,25 @@ proptest! {
         })?;
         let late = install.pending().filter(|batch| now - batch.collected_at > patience).collect::<Vec<_>>();
         prop_assert!(late.is_empty(), "at {}: {:?}", now, late);
+    }
+
+    #[test]
+    fn collections_that_yield_nothing_start_no_clock(life in any_life()) {
+        let days = TimeDelta::days(life.days);
+        let life = life.barren_until(days);
+        let install = life.live(days, |install, now| {
+            prop_assert!(!install.license(now).warn, "at {}", now);
+            Ok(())
+        })?;
+        prop_assert!(install.batches.is_empty(), "{:?}", install.batches);
+    }
+
+    #[test]
+    fn once_there_is_something_to_collect_an_install_collects_within_the_hour(life in any_life()) {
+        let calm = life.calm_after();
+        let life = life.barren_until(calm);
+        // An hour is the longest wait, and a tick comes within another; clocks differ by some minutes.
+        let install = life.live(calm + TimeDelta::hours(3), |_, _| Ok(()))?;
+        prop_assert!(!install.batches.is_empty());
     }
 }

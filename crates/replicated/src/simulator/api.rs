@@ -111,6 +111,12 @@ impl Simulator {
                 let credentials = self.credentials(&state.portal, authorization);
                 Some(handle(&mut state.portal, endpoint, &credentials, headers, body, now))
             }
+            Some(Fault::NoInstance) => {
+                state.portal.leave_instances_out(true);
+                let answer = handle(&mut state.portal, endpoint, &credentials, headers, body, now);
+                state.portal.leave_instances_out(false);
+                Some(answer)
+            }
             Some(fault) if !fault.takes_effect() => None,
             _ => Some(handle(&mut state.portal, endpoint, &credentials, headers, body, now)),
         };

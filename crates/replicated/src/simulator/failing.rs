@@ -47,8 +47,8 @@ pub(super) async fn play(
             }
             None => std::future::pending().await,
         },
-        // The token is revoked by now; the portal's own answer says so.
-        Fault::RevokedToken => answer,
+        // The token is revoked, or the instance left out, by now; the portal's own answer says so.
+        Fault::RevokedToken | Fault::NoInstance => answer,
     }
 }
 

@@ -165,6 +165,12 @@ impl Simulator {
         self.state().script.clear();
     }
 
+    /// The id of the customer to whom this service token was given, even if it was revoked since; none for a token that
+    /// nobody was given. A snapshot holds no tokens.
+    pub fn owner_of_token(&self, token: &str) -> Option<String> {
+        self.state().portal.owner_of_token(token).map(|customer| customer.id.clone())
+    }
+
     /// All that the simulator knows.
     pub fn snapshot(&self) -> Snapshot {
         let now = self.now();

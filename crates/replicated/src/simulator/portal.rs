@@ -31,6 +31,9 @@ pub(super) struct Customer {
     pub(super) app_slug: String,
     pub(super) channel: Option<String>,
     pub(super) service_token: String,
+    /// Those that were revoked and replaced.
+    #[serde(default)]
+    pub(super) former_tokens: Vec<String>,
     pub(super) created_at: DateTime<Utc>,
     pub(super) registrations: u64,
 }
@@ -41,6 +44,8 @@ pub(super) struct Portal {
     customers: Vec<Customer>,
     instances: Vec<Instance>,
     revoked_tokens: Vec<String>,
+    #[serde(skip)]
+    leaves_instances_out: bool,
 }
 
 impl Portal {
@@ -60,15 +65,20 @@ impl Portal {
         &self.instances
     }
 
-    /// Gets or creates the customer of (`email`, `app_slug`) with an instance. E-mail addresses are compared exactly, as
-    /// the recorded SDK does. A revoked token is replaced.
+    /// From now on, are customers registered without an instance?
+    pub(super) fn leave_instances_out(&mut self, leave_out: bool) {
+        self.leaves_instances_out = leave_out;
+    }
+
+    /// Gets or creates the customer of (`email`, `app_slug`) with an instance, unless instances are left out. E-mail
+    /// addresses are compared exactly, as the recorded SDK does. A revoked token is replaced.
     pub(super) fn register(
         &mut self,
         email: &str,
         app_slug: &str,
         channel: Option<&str>,
         now: DateTime<Utc>,
-    ) -> (Customer, String) {
+    ) -> (Customer, Option<String>) {
         let known = self.customers.iter().position(|c| c.email == email && c.app_slug == app_slug);
         let index = known.unwrap_or_else(|| {
             self.customers.push(Customer {
@@ -77,6 +87,7 @@ impl Portal {
                 app_slug: app_slug.to_owned(),
                 channel: channel.map(str::to_owned),
                 service_token: new_id("svc-"),
+                former_tokens: Vec::new(),
                 created_at: now,
                 registrations: 0,
             });
@@ -85,12 +96,16 @@ impl Portal {
         let customer = &mut self.customers[index];
         customer.registrations += 1;
         if self.revoked_tokens.contains(&customer.service_token) {
-            customer.service_token = new_id("svc-");
+            let revoked = std::mem::replace(&mut customer.service_token, new_id("svc-"));
+            customer.former_tokens.push(revoked);
         }
         let customer = customer.clone();
+        if self.leaves_instances_out {
+            return (customer, None);
+        }
         let instance = self.instances.iter().find(|i| i.customer_id == customer.id).map(|i| i.id.clone());
         let instance = instance.unwrap_or_else(|| self.create_instance(&customer.id, None, now));
-        (customer, instance)
+        (customer, Some(instance))
     }
 
     /// Makes an instance, or gives the one that the cluster has already.
@@ -111,6 +126,14 @@ impl Portal {
     pub(super) fn customer_of_token(&self, token: &str) -> Option<&Customer> {
         let revoked = self.revoked_tokens.iter().any(|revoked| revoked == token);
         self.customers.iter().find(|customer| !revoked && customer.service_token == token)
+    }
+
+    /// The customer to whom this service token was given, even if it was revoked since.
+    pub(super) fn owner_of_token(&self, token: &str) -> Option<&Customer> {
+        let has = |customer: &&Customer| {
+            customer.service_token == token || customer.former_tokens.iter().any(|former| former == token)
+        };
+        self.customers.iter().find(has)
     }
 
     pub(super) fn revoke(&mut self, token: &str) {

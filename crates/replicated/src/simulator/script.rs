@@ -84,6 +84,9 @@ pub enum Fault {
     Hang,
     /// Revokes the service token of the request for good; only a new registration gives another.
     RevokedToken,
+    /// Registers the customer as asked, and answers without an instance, which then has to be asked for. Changes nothing
+    /// about other requests.
+    NoInstance,
 }
 
 impl Fault {

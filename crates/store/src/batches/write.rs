@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::collector::CollectorRun;
+use serde_json::Value;
 use sqlx::types::Json;
 use sqlx::{PgConnection, PgTransaction};
 use uuid::Uuid;
@@ -21,6 +22,7 @@ impl Store {
         let insertion = match created {
             Some(id) => {
                 insert_runs(&mut transaction, id, &batch.runs).await?;
+                sqlx::query("DELETE FROM telemetry_empty_collections").execute(&mut *transaction).await?;
                 Insertion::Created(id)
             }
             None => Insertion::AlreadyCollected(
@@ -32,6 +34,26 @@ impl Store {
         };
         transaction.commit().await?;
         Ok(insertion)
+    }
+
+    /// Counts a collection that yielded no metric at all, instead of a batch. `collectors_run` is what each collector said.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub async fn record_empty_collection(&self, at: DateTime<Utc>, collectors_run: &Value) -> Result<(), StoreError> {
+        sqlx::query(
+            "INSERT INTO telemetry_empty_collections AS known (id, tries, last_tried_at, collectors_run)
+             VALUES (1, 1, $1, $2)
+             ON CONFLICT (id) DO UPDATE
+             SET tries = least(known.tries, 1000) + 1,
+                 last_tried_at = excluded.last_tried_at,
+                 collectors_run = excluded.collectors_run",
+        )
+        .bind(at)
+        .bind(collectors_run)
+        .execute(&self.pool)
+        .await?;
+        Ok(())
     }
 
     /// Was a batch collected for this slot?

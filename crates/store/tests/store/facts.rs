@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use domain::schedule::{RetryAfter, State};
-use store::{Call, IdentityUpdate, NewBatch, Store, StoreFacts};
+use domain::schedule::{EmptyTries, RetryAfter, State};
+use store::{Call, NewBatch, Registration, Store, StoreFacts};
 use uuid::Uuid;
 
-use crate::samples::{another, at, batch, collected, failure, migrated, success};
+use crate::samples::{another, at, batch, collected, failure, migrated, registration, success};
 
 async fn record(store: &Store, attempts: impl IntoIterator<Item = store::Attempt>) {
     for attempt in attempts {
@@ -34,12 +34,30 @@ async fn a_new_install_knows_nothing() {
 #[tokio::test]
 async fn an_identity_is_a_customer_and_an_instance() {
     let (_database, store) = migrated().await;
-    let customer = IdentityUpdate { customer_id: Some("cust_1".into()), ..IdentityUpdate::default() };
-    store.establish_identity(&customer).await.unwrap();
+    let customer = Registration { instance_id: None, ..registration("1") };
+    store.replace_identity(&customer, None).await.unwrap();
     assert!(!facts_of(&store).await.has_identity);
-    let instance = IdentityUpdate { instance_id: Some("inst_1".into()), ..IdentityUpdate::default() };
-    store.establish_identity(&instance).await.unwrap();
+    store.complete_identity(&customer, "inst_1").await.unwrap();
     assert!(facts_of(&store).await.has_identity);
+}
+
+#[tokio::test]
+async fn collections_that_yield_nothing_are_counted_for_all_until_a_batch_is_stored() {
+    let (database, store) = migrated().await;
+    let ran = serde_json::json!({"system_metrics": "not available: table conversation_metadata"});
+    for (time, count) in [("2025-11-09T01:00:00Z", 1), ("2025-11-09T01:03:00Z", 2), ("2025-11-09T01:09:00Z", 3)] {
+        another(&database).record_empty_collection(at(time), &ran).await.unwrap();
+        let facts = store.facts(at("2025-11-09T01:30:00Z")).await.unwrap();
+        assert_eq!(facts.empty_tries, Some(EmptyTries { count, last: at(time) }), "shared, and kept");
+        assert_eq!((facts.last_collection, facts.overdue_since, facts.pending), (None, None, 0), "no clock starts");
+    }
+    let before = store.facts(at("2025-11-09T01:05:00Z")).await.unwrap();
+    assert_eq!(before.empty_tries, None, "a try in the future, after the clock stepped back, holds nothing up");
+    collected(&store, "2025-11-09T02:00:00Z").await;
+    assert_eq!(facts_of(&store).await.empty_tries, None);
+    store.record_empty_collection(at("2025-11-09T03:00:00Z"), &ran).await.unwrap();
+    let tries = facts_of(&store).await.empty_tries;
+    assert_eq!(tries, Some(EmptyTries { count: 1, last: at("2025-11-09T03:00:00Z") }), "counted from 1 again");
 }
 
 #[tokio::test]

@@ -100,7 +100,7 @@ async fn older_rows_are_converted_and_the_identity_is_copied() {
         r#"INSERT INTO telemetry_metrics VALUES
             ('0b9f2d6e-5d3c-4c1f-9d4b-0c5f6f0a1b2c', '2025-10-05 02:00:01.5Z', '{"total_users": 7, "total_users": 8, "cost": 1.50}',
              '2025-10-05 03:00:00Z', 2, NULL, '2025-10-05 02:00:02Z', '2025-10-05 03:00:01Z'),
-            ('AAAAAAAA-BBBB-CCCC-DDDD-EEEEEEEEEEEE', '2025-10-12 02:00:00Z', '{}', NULL, 1, 'no route', now(), now());
+            ('AAAAAAAA-BBBB-CCCC-DDDD-EEEEEEEEEEEE', '2025-10-12 02:00:00Z', '{"a": 1}', NULL, 1, 'no route', now(), now());
            INSERT INTO telemetry_replicated_identity VALUES (1, 'cust_old', NULL, '2025-10-01Z', '2025-10-02Z');"#,
     )
     .execute(database.pool())
@@ -130,6 +130,29 @@ async fn older_rows_are_converted_and_the_identity_is_copied() {
         .await
         .unwrap();
     assert_eq!(older, 1, "OHE's own migrations may look at it");
+}
+
+#[tokio::test]
+async fn batches_without_a_metric_are_set_aside_unless_they_were_delivered() {
+    let (database, store) = database_with(OLDER_TABLES).await;
+    sqlx::raw_sql(
+        r#"INSERT INTO telemetry_metrics (id, collected_at, metrics_data, uploaded_at, last_upload_error) VALUES
+            (gen_random_uuid()::text, '2025-01-01Z', '{}', NULL, 'HTTP 400'),
+            (gen_random_uuid()::text, '2025-01-02Z', ' { } ', NULL, NULL),
+            (gen_random_uuid()::text, '2025-01-03Z', '{}', '2025-01-03Z', NULL),
+            (gen_random_uuid()::text, '2025-01-04Z', '{"a": 0}', NULL, NULL)"#,
+    )
+    .execute(database.pool())
+    .await
+    .unwrap();
+    store.migrate().await.unwrap();
+    let batches = store.list_batches(None, 0, 9).await.unwrap();
+    let states = batches.iter().rev().map(store::BatchSummary::state).collect::<Vec<_>>();
+    assert_eq!(states, [BatchState::SetAside, BatchState::SetAside, BatchState::Delivered, BatchState::Pending]);
+    let reason = Some("cannot be delivered: the collection yielded no metric");
+    assert_eq!((batches[3].last_upload_error.as_deref(), batches[1].last_upload_error.as_deref()), (reason, None));
+    let overdue_since = store.facts(at("2025-11-30T00:00:00Z")).await.unwrap().overdue_since;
+    assert_eq!(overdue_since, Some(at("2025-01-04T00:00:00Z")), "no license clock runs on them");
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use domain::delivery::ErrorClass;
 use domain::metric::MetricValue;
 use domain::ohe::{Generation, OheDatabase};
 use private_postgres::testing::TestDatabase;
-use store::{Attempt, Call, Failure, NewBatch, Store};
+use store::{Attempt, Call, Failure, NewBatch, Registration, Store};
 use uuid::Uuid;
 
 /// A database with our tables, and its store. The database lives as long as the first value.
@@ -93,5 +93,18 @@ pub(crate) fn refusal(call: Call, batch_id: Option<Uuid>, started_at: &str) -> A
         http_status: Some(422),
         failure: Some(Failure { class: ErrorClass::Rejected, message: "no".to_owned(), retry_after: None }),
         ..success(call, batch_id, started_at)
+    }
+}
+
+/// What the vendor gave at the nth registration, every value of it marked with `nth`.
+pub(crate) fn registration(nth: &str) -> Registration {
+    Registration {
+        customer_id: format!("cust_{nth}"),
+        instance_id: Some(format!("inst_{nth}")),
+        service_token: Some(format!("token_{nth}").into()),
+        customer_email: format!("admin_{nth}@acme.example").into(),
+        customer_email_hash: format!("hash_{nth}"),
+        customer_email_step: Some(format!("step_{nth}")),
+        registered_at: at("2025-11-09T02:00:00Z"),
     }
 }

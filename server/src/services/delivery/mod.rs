@@ -2,12 +2,13 @@
 
 mod recording;
 mod registration;
+mod reregistration;
 mod run;
 
 use std::sync::Arc;
 
 use domain::clock::Clock;
-use replicated::{AppStatus, Client, ProxySettings, Session, Settings, SettingsError};
+use replicated::{AppStatus, Client, ProxySettings, Settings, SettingsError};
 use secrecy::SecretString;
 use serde::Serialize;
 use store::{Call, ExclusiveRight, Store, StoreError};
@@ -15,7 +16,9 @@ use tokio_util::sync::CancellationToken;
 use tracing::info;
 use url::Url;
 
-use self::registration::established;
+pub use self::reregistration::{IdentityStatus, IdentitySummary, ReregistrationOutcome};
+
+use self::registration::{Session, established};
 use self::run::Run;
 use super::admin_email::{AdminEmail, AdminEmailError};
 use super::collection::SkipReason;
@@ -73,6 +76,9 @@ pub enum DeliveryError {
     /// The vendor could not be asked who we are, or did not accept our check-in; recorded already.
     #[error("the vendor's portal could not be reached or refused")]
     Vendor(#[from] replicated::Error),
+    /// The registration made way for that of another process, which had taken over the right to send.
+    #[error("another process registered this install at the same moment; nothing was sent, and the next run goes on")]
+    RegisteredElsewhere,
     /// No key, so the vendor cannot be asked who we are.
     #[error(
         "REPLICATED_PUBLISHABLE_KEY is not set, so nothing can be delivered; set it to the key of the vendor's portal"
@@ -149,12 +155,10 @@ impl DeliveryService {
         stop: &CancellationToken,
     ) -> Result<DeliveryOutcome, DeliveryError> {
         let client = self.client.as_ref().ok_or(DeliveryError::NoKey)?;
-        let email = self.admin_email.find().await?.into_email();
-        let Some(identity) = self.identity(client, email.as_ref()).await? else {
+        let Some(session) = self.session(client).await? else {
             info!("no administrator's e-mail address is known yet; nothing is delivered");
             return Ok(skipped(SkipReason::NoAdminEmail));
         };
-        let session = self.session(client, identity, email).await?;
         let mut run = Run::new(self, session);
         run.deliver_all(lock, stop).await?;
         let Run { mut session, tally, .. } = run;
@@ -179,20 +183,25 @@ impl DeliveryService {
     /// [`DeliveryError`].
     pub async fn check_in(&self) -> Result<DeliveryOutcome, DeliveryError> {
         let client = self.client.as_ref().ok_or(DeliveryError::NoKey)?;
-        let Some(identity) = established(&self.store.identity().await?) else {
+        if established(&self.store.identity().await?).is_none() {
             return Ok(skipped(SkipReason::NoIdentity));
-        };
+        }
         if self.leaves_the_vendor_alone().await? {
             return Ok(skipped(SkipReason::RetryAfter));
         }
         let Some(lock) = self.store.try_sender_lock().await? else {
             return Ok(skipped(SkipReason::AnotherSender));
         };
-        let email = self.admin_email.find().await?.into_email();
-        let mut session = self.session(client, identity, email).await?;
-        let outcome = self.check_in_as(&mut session).await;
+        let outcome = self.check_in_locked(client).await;
         let _given_back = lock.release().await;
-        outcome.map(|()| DeliveryOutcome::CheckedIn)
+        outcome
+    }
+
+    async fn check_in_locked(&self, client: &Client) -> Result<DeliveryOutcome, DeliveryError> {
+        let Some(mut session) = self.established_session(client).await? else {
+            return Ok(skipped(SkipReason::NoIdentity));
+        };
+        self.check_in_as(&mut session).await.map(|()| DeliveryOutcome::CheckedIn)
     }
 
     async fn check_in_as(&self, session: &mut Session<'_>) -> Result<(), DeliveryError> {

@@ -1,11 +1,12 @@
 //! One run along the line of batches that are to be sent. What is sent next is said by [`domain::delivery::next_to_send`].
 
 use domain::delivery::{ErrorClass, Fate, Next, next_to_send};
-use replicated::{MetricsBody, Session};
+use replicated::MetricsBody;
 use store::{Batch, ExclusiveRight, StoreError, WaitingBatch};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
+use super::registration::Session;
 use super::{DeliveryError, DeliveryService};
 
 /// What a run came to so far.

@@ -2,7 +2,7 @@
 
 use domain::administrator::{AdministratorStep, LookupFailure};
 use ohe_telemetry::services::{AdminEmailError, AdministratorAddress, CollectionError, CollectionOutcome, SkipReason};
-use store::{IdentityUpdate, LookupResult};
+use store::LookupResult;
 
 use super::stand_in::{Keycloak, PASSWORD};
 use super::{add_user, answer, beside, found};
@@ -178,8 +178,7 @@ async fn an_established_install_collects_whatever_is_broken() {
     let keycloak = Keycloak::start().await;
     let fixture = beside(&keycloak, "wrong").await;
     add_user(fixture.pool(), "first", Some("2025-02-01"), None).await;
-    let customer = IdentityUpdate { customer_id: Some("cust_1".to_owned()), ..IdentityUpdate::default() };
-    fixture.services().store.establish_identity(&customer).await.unwrap();
+    fixture.is_known_to_the_vendor().await;
     let outcome = fixture.services().collection.run_for_slot(None).await.unwrap();
     assert!(matches!(outcome, CollectionOutcome::Completed { .. }), "{outcome:?}");
     assert!(keycloak.take_asked().is_empty());

@@ -32,6 +32,7 @@ pub(super) fn all() -> Vec<Preset> {
         preset("401", "401 credentials not accepted", status(401, None)),
         preset("403", "403 license ended", status(403, None)),
         preset("revoked", "the service token is revoked", Fault::RevokedToken),
+        preset("no-instance", "registration answered without an instance", Fault::NoInstance),
         preset("302", "302 redirect", status(302, None)),
         preset("html", "a web page instead of JSON", Fault::Html),
         preset("utf8", "invalid UTF-8", Fault::InvalidUtf8),
