@@ -22,6 +22,9 @@ pub(crate) struct Demo {
     /// The story that the sample data tell.
     #[arg(long, value_enum)]
     scenario: Option<Scenario>,
+    /// Which of OHE's databases the sample data are in: `orgs` (today's, the default) or `settings`.
+    #[arg(long)]
+    generation: Option<String>,
     /// The port to serve on.
     #[arg(long)]
     port: Option<u16>,
@@ -63,6 +66,9 @@ impl Demo {
         if let Some(scenario) = self.scenario.and_then(|scenario| scenario.to_possible_value()) {
             arguments.extend(["--scenario".into(), scenario.get_name().into()]);
         }
+        if let Some(generation) = &self.generation {
+            arguments.extend(["--generation".into(), generation.into()]);
+        }
         if let Some(port) = self.port {
             arguments.extend(["--port".into(), port.to_string().into()]);
         }
@@ -84,13 +90,29 @@ mod tests {
 
     #[test]
     fn only_what_was_given_is_handed_on() {
-        let nothing = Demo { reset: false, scenario: None, port: None, data_dir: None };
+        let nothing = Demo { reset: false, scenario: None, generation: None, port: None, data_dir: None };
         assert_eq!(nothing.arguments(), ["demo"]);
-        let all =
-            Demo { reset: true, scenario: Some(Scenario::Failing), port: Some(4000), data_dir: Some("kept".into()) };
+        let all = Demo {
+            reset: true,
+            scenario: Some(Scenario::Failing),
+            generation: Some("settings".into()),
+            port: Some(4000),
+            data_dir: Some("kept".into()),
+        };
         assert_eq!(
             all.arguments(),
-            ["demo", "--reset", "--scenario", "failing", "--port", "4000", "--data-dir", "kept"]
+            [
+                "demo",
+                "--reset",
+                "--scenario",
+                "failing",
+                "--generation",
+                "settings",
+                "--port",
+                "4000",
+                "--data-dir",
+                "kept"
+            ]
         );
     }
 }

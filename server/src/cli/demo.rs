@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
+use domain::ohe::Generation;
 
 use super::print_text;
 use super::serve::{bind, serve, shutdown_on_signal};
@@ -16,13 +17,16 @@ pub(super) struct Demo {
     /// The story to tell. Each keeps its own data.
     #[arg(long, value_enum, default_value_t = Scenario::Healthy)]
     scenario: Scenario,
+    /// Which of OHE's databases the sample data are in: today's (`orgs`), or that of November 2025 (`settings`).
+    #[arg(long, value_name = "settings|orgs", default_value_t = Generation::Orgs)]
+    generation: Generation,
     /// The dashboard's port; the vendor's portal listens on the next one.
     #[arg(long, default_value_t = 3000)]
     port: u16,
     /// Where the data are kept between runs.
     #[arg(long, value_name = "DIR", default_value = "/var/tmp/ohe-telemetry-demo")]
     data_dir: PathBuf,
-    /// Throw away the data of this scenario and start it over.
+    /// Throw away the data of this scenario and generation, and start it over.
     #[arg(long)]
     reset: bool,
 }
@@ -32,6 +36,7 @@ impl Demo {
         let shutdown = shutdown_on_signal()?;
         let options = Options {
             scenario: self.scenario,
+            generation: self.generation,
             dashboard: bind(([127, 0, 0, 1], self.port).into()).await?,
             vendor: bind(([127, 0, 0, 1], self.port.checked_add(1).unwrap_or_default()).into()).await?,
             data_dir: self.data_dir,

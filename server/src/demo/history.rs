@@ -8,10 +8,11 @@ use anyhow::Context as _;
 use chrono::{DateTime, TimeDelta, Utc};
 use collectors::CollectionOptions;
 use domain::clock::{Clock as _, ManualClock, SystemClock};
+use domain::ohe::Generation;
 use domain::schedule::Schedule;
 use private_postgres::PrivatePostgres;
 use replicated::simulator::Simulator;
-use sample_data::Plan;
+use sample_data::{Plan, Tables};
 use sqlx::PgPool;
 use store::NewBatch;
 use tokio::net::TcpListener;
@@ -25,15 +26,23 @@ use crate::install::Install;
 /// The same install at every first run.
 const SEED: u64 = 2025;
 
-/// Fills `database` and the vendor's `state_file` with the story up to now. Whoever is interrupted starts over: both get
+/// What to tell, and where to keep it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Telling<'a> {
+    pub(super) scenario: Scenario,
+    pub(super) generation: Generation,
+    pub(super) database: &'a str,
+    pub(super) state_file: &'a Path,
+}
+
+/// Fills the database and the vendor's state file with the story up to now. A run that is interrupted starts over: both get
 /// their names only when all is told.
 pub(super) async fn tell(
-    scenario: Scenario,
+    telling: &Telling<'_>,
     postgres: &PrivatePostgres,
-    database: &str,
-    state_file: &Path,
     progress: &(dyn Fn(&str) + Sync),
 ) -> anyhow::Result<()> {
+    let Telling { scenario, generation, database, state_file } = *telling;
     let draft = format!("{database}_draft");
     let draft_file = state_file.with_extension("draft.json");
     drop_database(postgres, &draft).await?;
@@ -43,9 +52,13 @@ pub(super) async fn tell(
     progress("Making sample data");
     let pool = PgPool::connect_with(postgres.connect_options(&draft)).await?;
     let (users, conversations, days) = scenario.size();
-    sample_data::create_tables(&pool, sample_data::Tables::Settings).await?;
+    let tables = match generation {
+        Generation::Settings => Tables::Settings,
+        Generation::Orgs => Tables::Orgs,
+    };
+    sample_data::create_tables(&pool, tables).await?;
     let plan = Plan::half_a_year(now, users, conversations);
-    sample_data::generate(&pool, &Plan { seed: SEED, days, tables: sample_data::Tables::Settings, ..plan }).await?;
+    sample_data::generate(&pool, &Plan { seed: SEED, days, tables, ..plan }).await?;
     if scenario != Scenario::Fresh {
         progress("Letting half a year pass");
         sample_data::create_past(&pool).await?;

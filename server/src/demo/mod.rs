@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use domain::clock::SystemClock;
+use domain::ohe::Generation;
 use private_postgres::PrivatePostgres;
 use replicated::simulator::Simulator;
 use tokio::net::TcpListener;
@@ -29,6 +30,8 @@ pub use scenario::Scenario;
 pub struct Options {
     /// The story.
     pub scenario: Scenario,
+    /// On which of OHE's databases it is told.
+    pub generation: Generation,
     /// Where the dashboard listens.
     pub dashboard: TcpListener,
     /// Where the vendor listens.
@@ -87,21 +90,23 @@ impl Demo {
     /// # Errors
     /// Whatever keeps a part from starting, in words that say what to do.
     pub async fn start(options: Options, progress: &(dyn Fn(&str) + Sync)) -> anyhow::Result<Self> {
-        let Options { scenario, dashboard, vendor, data_dir, reset } = options;
+        let Options { scenario, generation, dashboard, vendor, data_dir, reset } = options;
         fs::create_dir_all(&data_dir).with_context(|| {
             format!("the demo's data cannot be kept in {}; choose another place with --data-dir", data_dir.display())
         })?;
         progress("Starting PostgreSQL");
         let postgres = postgres::start(&data_dir, reset).await?;
-        let database = format!("ohe_{}", scenario.word());
-        let state_file = data_dir.join(format!("vendor-{}.json", scenario.word()));
+        // Each scenario of each generation has data of its own.
+        let database = format!("ohe_{generation}_{}", scenario.word());
+        let state_file = data_dir.join(format!("vendor-{generation}-{}.json", scenario.word()));
         if reset {
             progress("Throwing away this scenario's data");
             drop_database(&postgres, &database).await?;
             remove_if_there(&state_file)?;
         }
         if !has_database(&postgres, &database).await? {
-            history::tell(scenario, &postgres, &database, &state_file, progress).await?;
+            let telling = history::Telling { scenario, generation, database: &database, state_file: &state_file };
+            history::tell(&telling, &postgres, progress).await?;
         }
         let simulator = Simulator::with_state_file(Arc::new(SystemClock), &state_file)?;
         scenario.arm(&simulator);
@@ -123,7 +128,8 @@ impl Demo {
              Vendor's portal  {vendor}/\n  \
              Database         psql '{database}'\n  \
              Data             {data}\n\n  \
-             Ctrl-C stops everything. --scenario healthy|fresh|failing|expired tells another story, --reset starts it over.\n",
+             Ctrl-C stops everything. --scenario healthy|fresh|failing|expired tells another story, --generation settings|orgs \
+             tells it on the other of OHE's databases, --reset starts it over.\n",
             story = self.scenario.story(),
             dashboard = self.dashboard_url,
             vendor = self.vendor.url,

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
+use domain::ohe::Generation;
 use ohe_telemetry::demo::{Demo, Options, Scenario};
 use replicated::simulator::Endpoint;
 use serde_json::Value;
@@ -28,7 +29,8 @@ async fn start(scenario: Scenario, data_dir: &Path, reset: bool) -> Demo {
 async fn try_start(scenario: Scenario, data_dir: &Path, reset: bool) -> anyhow::Result<Demo> {
     let listen = async || TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let (dashboard, vendor) = (listen().await, listen().await);
-    Demo::start(Options { scenario, dashboard, vendor, data_dir: data_dir.to_owned(), reset }, &|_| {}).await
+    let (generation, data_dir) = (Generation::Settings, data_dir.to_owned());
+    Demo::start(Options { scenario, generation, dashboard, vendor, data_dir, reset }, &|_| {}).await
 }
 
 async fn batches(demo: &Demo) -> Vec<BatchSummary> {
