@@ -49,7 +49,7 @@ impl World {
     }
 
     async fn on(pool: PgPool, url: &str, clock: Arc<dyn Clock>) -> Self {
-        sample_data::create_tables(&pool, sample_data::Tables::Settings).await.unwrap();
+        sample_data::create_tables(&pool, sample_data::Tables::Orgs).await.unwrap();
         let vendor = Simulator::new(Arc::clone(&clock));
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let environment = environment(url, &format!("http://{}", listener.local_addr().unwrap()));

@@ -182,14 +182,14 @@ async fn doctor_says_which_step_gave_the_administrator_or_what_helps() {
     let (verdict, detail) = administrator(&fixture).await;
     assert_eq!(
         (verdict.as_str(), detail.as_str()),
-        ("ok", "a***@a*** (step 1). The address is the one in OPENHANDS_ADMIN_EMAIL.")
+        ("ok", "a***@a***.example (step 1). The address is the one in OPENHANDS_ADMIN_EMAIL.")
     );
     fixture.environment.insert("OPENHANDS_ADMIN_EMAIL".to_owned(), String::new());
     let (verdict, detail) = administrator(&fixture).await;
     assert!(verdict == "warning" && detail.contains("set OPENHANDS_ADMIN_EMAIL"), "{detail}");
     // Nothing listens at the Keycloak of the fixture.
     fixture.environment.insert("KEYCLOAK_ADMIN_PASSWORD".to_owned(), "secret".to_owned());
-    sqlx::raw_sql("INSERT INTO user_settings (keycloak_user_id, accepted_tos) VALUES ('first', '2025-02-01')")
+    sqlx::raw_sql("INSERT INTO user_settings (keycloak_user_id, accepted_tos, agent_settings, conversation_settings) VALUES ('first', '2025-02-01', '{}', '{}')")
         .execute(fixture.pool())
         .await
         .unwrap();

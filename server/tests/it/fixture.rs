@@ -45,7 +45,7 @@ impl Fixture {
 
     /// The same, with these variables changed.
     pub(crate) async fn with(changes: &[(&str, &str)]) -> Self {
-        Self::on(sample_data::Tables::Settings, changes).await
+        Self::on(sample_data::Tables::Orgs, changes).await
     }
 
     /// The same, on these tables of OHE.

@@ -175,7 +175,9 @@ async fn an_established_install_asks_no_keycloak() {
     for is_of_an_earlier_release in [false, true] {
         let fixture = with_batch().await;
         fixture.services().delivery.deliver().await.unwrap();
-        let first_user = "INSERT INTO user_settings (keycloak_user_id, accepted_tos) VALUES ('first', '2025-01-01')";
+        let first_user = "INSERT INTO user_settings
+                              (keycloak_user_id, accepted_tos, agent_settings, conversation_settings)
+                          VALUES ('first', '2025-01-01', '{}', '{}')";
         sqlx::query(first_user).execute(fixture.pool()).await.unwrap();
         if is_of_an_earlier_release {
             as_of_an_earlier_release(&fixture, true).await;
@@ -193,7 +195,8 @@ async fn an_established_install_collects_when_there_is_no_administrator_any_more
     let fixture = with_batch().await;
     fixture.services().delivery.deliver().await.unwrap();
     let install = restarted(&fixture, &[("OPENHANDS_ADMIN_EMAIL", "")]);
-    let outcome = install.services.collection.run_for_slot(Some(crate::fixture::at("2025-11-16T02:00:00Z"))).await;
+    fixture.set_time("2025-11-23T02:00:00Z");
+    let outcome = install.services.collection.run_for_slot(Some(crate::fixture::at("2025-11-23T02:00:00Z"))).await;
     assert_eq!(serde_json::to_value(outcome.unwrap()).unwrap()["status"], "completed");
 }
 

@@ -87,7 +87,7 @@ async fn right_after_a_start_a_request_waits_for_the_first_facts() {
 async fn a_status_that_cannot_be_known_yet_is_none() {
     let fixture = Fixture::new().await;
     let license = fixture.services().license.clone();
-    fixture.services().store.pool().close().await;
+    sqlx::raw_sql("ALTER TABLE telemetry_metrics RENAME TO elsewhere").execute(fixture.pool()).await.unwrap();
     let (fresh, shutdown) = keep_fresh(&license);
     assert_eq!(license.ready().await, None, "the facts cannot be read");
     shutdown.cancel();

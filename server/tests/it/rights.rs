@@ -14,7 +14,7 @@ use crate::fixture::{Fixture, at};
 async fn the_whole_service_runs_with_the_documented_rights_alone() {
     // A database of its own: the fixture's has our tables already, as the superuser's.
     let database = TestDatabase::empty().await;
-    sample_data::create_tables(database.pool(), sample_data::Tables::Settings).await.unwrap();
+    sample_data::create_tables(database.pool(), sample_data::Tables::Orgs).await.unwrap();
     sample_data::create_older_telemetry_tables(database.pool()).await.unwrap();
     sqlx::raw_sql("CREATE ROLE ohe_telemetry LOGIN").execute(database.pool()).await.unwrap();
     sqlx::raw_sql(include_str!("../../../docs/grants.sql")).execute(database.pool()).await.unwrap();

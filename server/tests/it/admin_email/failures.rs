@@ -53,7 +53,7 @@ async fn each_failure_of_keycloak_is_told_with_what_helps() {
     ] {
         let changes =
             [("OPENHANDS_ADMIN_EMAIL", ""), ("KEYCLOAK_SERVER_URL", url), ("KEYCLOAK_ADMIN_PASSWORD", password)];
-        let fixture = Fixture::with(&changes).await;
+        let fixture = Fixture::on(sample_data::Tables::Settings, &changes).await;
         add_user(fixture.pool(), id, Some("2025-02-01"), None).await;
         let failed = self::error(&fixture).await;
         assert!(failed.remedy().contains(remedy), "{id}: {}", failed.remedy());

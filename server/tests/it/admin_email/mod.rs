@@ -14,11 +14,10 @@ use crate::fixture::Fixture;
 
 /// An install whose administrator is not configured, beside this Keycloak.
 async fn beside(keycloak: &Keycloak, password: &str) -> Fixture {
-    Fixture::with(&[
-        ("OPENHANDS_ADMIN_EMAIL", ""),
-        ("KEYCLOAK_SERVER_URL", &keycloak.url),
-        ("KEYCLOAK_ADMIN_PASSWORD", password),
-    ])
+    Fixture::on(
+        sample_data::Tables::Settings,
+        &[("OPENHANDS_ADMIN_EMAIL", ""), ("KEYCLOAK_SERVER_URL", &keycloak.url), ("KEYCLOAK_ADMIN_PASSWORD", password)],
+    )
     .await
 }
 
@@ -47,14 +46,14 @@ fn answer(step: AdministratorStep, email: &str) -> Option<(AdministratorStep, St
 
 #[tokio::test]
 async fn the_configured_address_wins() {
-    let fixture = Fixture::with(&[("OPENHANDS_ADMIN_EMAIL", " boss@acme.example ")]).await;
+    let fixture = Fixture::on(sample_data::Tables::Settings, &[("OPENHANDS_ADMIN_EMAIL", " boss@acme.example ")]).await;
     add_user(fixture.pool(), "u", Some("2025-01-01"), Some("ann@acme.example")).await;
     assert_eq!(found(&fixture).await, answer(AdministratorStep::Configured, "boss@acme.example"));
 }
 
 #[tokio::test]
 async fn else_ohes_own_users() {
-    let fixture = Fixture::with(&[("OPENHANDS_ADMIN_EMAIL", "")]).await;
+    let fixture = Fixture::on(sample_data::Tables::Settings, &[("OPENHANDS_ADMIN_EMAIL", "")]).await;
     assert_eq!(found(&fixture).await, None, "no users yet");
     add_user(fixture.pool(), "never", None, Some("never@acme.example")).await;
     add_user(fixture.pool(), "null", Some("2025-01-02"), None).await;
@@ -119,7 +118,11 @@ async fn a_users_id_is_escaped_in_the_address_whatever_it_holds() {
 #[tokio::test]
 async fn without_the_administrators_password_keycloak_is_not_asked() {
     let keycloak = Keycloak::start().await;
-    let fixture = Fixture::with(&[("OPENHANDS_ADMIN_EMAIL", ""), ("KEYCLOAK_SERVER_URL", keycloak.url.as_str())]).await;
+    let fixture = Fixture::on(
+        sample_data::Tables::Settings,
+        &[("OPENHANDS_ADMIN_EMAIL", ""), ("KEYCLOAK_SERVER_URL", keycloak.url.as_str())],
+    )
+    .await;
     add_user(fixture.pool(), "first", Some("2025-02-01"), None).await;
     assert_eq!(found(&fixture).await, None);
     assert!(keycloak.take_asked().is_empty());
