@@ -6,8 +6,18 @@
 use crate::process;
 
 /// What runs on the machine itself.
-pub(crate) const HOST: [&str; 9] =
-    ["app", "collectors", "domain", "ohe-telemetry", "private-postgres", "replicated", "sample-data", "store", "xtask"];
+pub(crate) const HOST: [&str; 10] = [
+    "app",
+    "collectors",
+    "domain",
+    "keycloak",
+    "ohe-telemetry",
+    "private-postgres",
+    "replicated",
+    "sample-data",
+    "store",
+    "xtask",
+];
 
 /// A command's options for one group.
 pub(crate) struct Group {

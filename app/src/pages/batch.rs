@@ -39,7 +39,7 @@ fn draw(batch: BatchDetail) -> AnyView {
         </PageHeader>
         {facts(&summary, database)}
         <div class="batch__columns">
-            <Panel title="Collectors">{runs_table(runs)}</Panel>
+            <Panel title="Collectors">{runs_table(&runs)}</Panel>
             <Panel title="Delivery attempts">{attempts_table(attempts)}</Panel>
         </div>
         <Panel title="What is sent">
@@ -109,7 +109,7 @@ fn facts(summary: &BatchSummary, database: Option<OheDatabase>) -> impl IntoView
     }
 }
 
-fn runs_table(runs: Vec<CollectorRun>) -> impl IntoView {
+fn runs_table(runs: &[CollectorRun]) -> impl IntoView + use<> {
     if runs.is_empty() {
         return view! {
             <EmptyState title="Not recorded">
@@ -133,13 +133,13 @@ fn runs_table(runs: Vec<CollectorRun>) -> impl IntoView {
                     </th>
                 </tr>
             </thead>
-            <tbody>{runs.into_iter().map(run_row).collect::<Vec<_>>()}</tbody>
+            <tbody>{runs.iter().map(run_row).collect::<Vec<_>>()}</tbody>
         </table>
     }
     .into_any()
 }
 
-fn run_row(run: CollectorRun) -> impl IntoView {
+fn run_row(run: &CollectorRun) -> impl IntoView + use<> {
     view! {
         <tr>
             <th scope="row" data-label="Collector">
@@ -147,7 +147,7 @@ fn run_row(run: CollectorRun) -> impl IntoView {
             </th>
             <td data-label="Status">
                 {collector_badge(&run.status)}
-                {run_detail(&run)}
+                {run_detail(run)}
             </td>
             <td data-label="Metrics" class="table__number">
                 {grouped(run.metric_count)}

@@ -273,8 +273,8 @@ impl Formula {
         let templates = self.source.condition.into_iter().chain(shape.into_iter().flatten());
         let names = templates.flat_map(placeholders).filter(|name| *name != NOW);
         let first = self.source.relations.first().copied().unwrap_or_default();
-        let named = names.map(|name| name.split_once('.').unwrap_or((first, name)));
-        named.filter(|(of, _)| *of == relation).map(|(_, column)| column).collect()
+        let columns = names.map(|name| name.split_once('.').unwrap_or((first, name)));
+        columns.filter(|(of, _)| *of == relation).map(|(_, column)| column).collect()
     }
 }
 

@@ -1,6 +1,6 @@
 //! What measures are taken of: OHE's tables, and the relations that mean the same in both generations of its database.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fmt::Write as _};
 
 use domain::ohe::Generation;
 
@@ -105,14 +105,15 @@ impl Part {
             columns.iter().map(|column| format!("{} AS \"{column}\"", self.expression(column))).collect();
         let mut sql = format!("SELECT {} FROM \"{}\"", list.join(", "), self.table);
         if let Some(join) = self.needed_join(columns) {
-            sql += &format!(" LEFT JOIN \"{}\" ON {}", join.table, render(join.on, Some(self.table)));
+            // Writing to a string cannot fail.
+            let _ = write!(sql, " LEFT JOIN \"{}\" ON {}", join.table, render(join.on, Some(self.table)));
         }
         let applies = |(column, _): &(&'static str, _)| schema.exists(Column::new(self.table, column));
         let conditions = self.rows.into_iter().chain(self.rows_with.filter(applies).map(|(_, condition)| condition));
         let conditions: Vec<_> =
             conditions.map(|condition| format!("({})", render(condition, Some(self.table)))).collect();
         if !conditions.is_empty() {
-            sql += &format!(" WHERE {}", conditions.join(" AND "));
+            let _ = write!(sql, " WHERE {}", conditions.join(" AND "));
         }
         sql
     }

@@ -14,7 +14,7 @@ pub(crate) fn find(name: &str) -> Option<&'static Relation> {
 const RELATIONS: [Relation; 7] =
     [USERS, TERMS_ACCEPTED, CONVERSATIONS, KEYS_OF_USERS, KEYS_OF_PEOPLE, TEAM_ORGS, BITBUCKET_HOOKS];
 
-/// **users**: `id` as a text, `accepted_tos`, `email`, `consent`. On generation settings, and for those of it that never came
+/// **`users`**: `id` as a text, `accepted_tos`, `email`, `consent`. On generation settings, and for those of it that never came
 /// back after an upgrade, a user may have several rows.
 const USERS: Relation = Relation {
     name: "users",
@@ -37,14 +37,14 @@ const HAS_AN_ID: &str = "{keycloak_user_id} <> ''";
 const OF_SETTINGS: &[(&str, &str)] = &[("id", "{keycloak_user_id}"), ("consent", "{user_consents_to_analytics}")];
 const OF_USER: &[(&str, &str)] = &[("id", "{id}::text"), ("consent", "{user_consents_to_analytics}")];
 
-/// **terms_accepted**: `accepted_tos` of every row of the tables of users, with or without an id, migrated or not.
+/// **`terms_accepted`**: `accepted_tos` of every row of the tables of users, with or without an id, migrated or not.
 const TERMS_ACCEPTED: Relation = Relation {
     name: "terms_accepted",
     settings: &[Part::of("user_settings")],
     orgs: &[Part::of("user"), Part { only_with: Some("keycloak_user_id"), ..Part::of("user_settings") }],
 };
 
-/// **conversations**: those that were not deleted, with `owner`, the user's id as a text. What a user deletes has always left
+/// **`conversations`**: those that were not deleted, with `owner`, the user's id as a text. What a user deletes has always left
 /// the count: by a hard delete until `deleted_at` came.
 const CONVERSATIONS: Relation = Relation {
     name: "conversations",
@@ -62,7 +62,7 @@ const CONVERSATIONS: Relation = Relation {
 
 const OWNER_BY_COLUMN: &str = "nullif({user_id}, '')";
 
-/// **keys_of_users**: the API keys that users made. OHE makes others for itself.
+/// **`keys_of_users`**: the API keys that users made. OHE makes others for itself.
 const KEYS_OF_USERS: Relation = Relation {
     name: "keys_of_users",
     settings: &[Part { rows: Some("{name} IS DISTINCT FROM 'MCP_API_KEY'"), ..Part::of("api_keys") }],
@@ -75,7 +75,7 @@ const KEYS_OF_USERS: Relation = Relation {
     }],
 };
 
-/// **keys_of_people**: those, and the keys that OHE makes for a login by a command line, which a person uses.
+/// **`keys_of_people`**: those, and the keys that OHE makes for a login by a command line, which a person uses.
 const KEYS_OF_PEOPLE: Relation = Relation {
     name: "keys_of_people",
     settings: KEYS_OF_USERS.settings,
@@ -85,14 +85,14 @@ const KEYS_OF_PEOPLE: Relation = Relation {
     }],
 };
 
-/// **team_orgs**: organizations that are nobody's personal one. A personal one has its user's id.
+/// **`team_orgs`**: organizations that are nobody's personal one. A personal one has its user's id.
 const TEAM_ORGS: Relation = Relation {
     name: "team_orgs",
     settings: &[],
     orgs: &[Part { rows: Some("NOT EXISTS (SELECT FROM \"user\" WHERE {user.id} = {org.id})"), ..Part::of("org") }],
 };
 
-/// **bitbucket_hooks**: webhooks of both products, with `product`, `owner` (a workspace or a project) and `repo_slug`, which is
+/// **`bitbucket_hooks`**: webhooks of both products, with `product`, `owner` (a workspace or a project) and `repo_slug`, which is
 /// null for a whole workspace.
 const BITBUCKET_HOOKS: Relation = Relation {
     name: "bitbucket_hooks",

@@ -9,14 +9,14 @@ use crate::ohe::Ohe;
 
 /// Rows need only what a case is about. On generation orgs, `account` and `member` write them: an account has the id
 /// `00000000-0000-4000-8000-00000000000a` for the name `a`.
-const ROWS_BY_HAND: &str = r#"
+const ROWS_BY_HAND: &str = r"
 DO $$ DECLARE it record; BEGIN
     FOR it IN SELECT attrelid::regclass AS relation, attname AS name FROM pg_attribute
               JOIN pg_class ON pg_class.oid = attrelid AND relkind = 'r'
               WHERE relnamespace = 'public'::regnamespace AND attnum > 0 AND attnotnull
                     AND attname NOT IN ('id', 'org_id', 'user_id', 'conversation_id', 'version_num')
     LOOP EXECUTE format('ALTER TABLE %s ALTER COLUMN %I DROP NOT NULL', it.relation, it.name); END LOOP;
-END $$;"#;
+END $$;";
 
 const ORGS_BY_HAND: &str = r#"
 CREATE FUNCTION account(name text, email text, role text DEFAULT NULL, login timestamp DEFAULT NULL, tos timestamp DEFAULT NULL)

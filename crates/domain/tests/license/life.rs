@@ -113,7 +113,7 @@ pub(crate) fn healthy_life() -> impl Strategy<Value = Life> {
 impl Life {
     /// The same life, in which collections yield nothing until `end`.
     pub(crate) fn barren_until(self, end: TimeDelta) -> Self {
-        Self { barren: Vec::from_iter([0..end.num_minutes()]), ..self }
+        Self { barren: std::iter::once(0..end.num_minutes()).collect(), ..self }
     }
 
     fn start() -> DateTime<Utc> {

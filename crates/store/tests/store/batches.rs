@@ -21,11 +21,8 @@ async fn a_batch_comes_back_as_it_was_stored() {
         missing: Vec::new(),
         duration: Duration::from_millis(1234),
     };
-    let missing = MissingMetrics {
-        reason: "This release of OHE does not record this.".to_owned(),
-        keys: vec!["repos_known".to_owned()],
-        columns: vec!["repos".to_owned()],
-    };
+    let (reason, keys) = ("OHE no longer records this.".to_owned(), vec!["repos_known".to_owned()]);
+    let missing = MissingMetrics { reason, keys, columns: vec!["repos".to_owned()] };
     let new = NewBatch {
         slot: Some(at("2025-11-09T02:00:00Z")),
         metrics: [
