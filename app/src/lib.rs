@@ -11,7 +11,7 @@
 )]
 
 mod administrator_text;
-mod api;
+pub mod api;
 mod app;
 #[cfg(feature = "ssr")]
 pub mod backend;

@@ -280,8 +280,8 @@ fn keycloak_settings(config: &KeycloakConfig, roots: &[u8]) -> Option<keycloak::
 fn fingerprint(settings: &keycloak::Settings) -> String {
     let place = Sha256::digest(format!("{} {}", settings.server_url, settings.realm));
     let password = Sha256::digest(settings.password.expose_secret());
-    let place: String = place.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    format!("{place}-{:02x}", password.first().copied().unwrap_or_default())
+    let place = format!("{place:x}");
+    format!("{}-{:02x}", &place[..16], password.first().copied().unwrap_or_default())
 }
 
 /// An error with its causes, on one line.

@@ -40,15 +40,15 @@ async fn found(fixture: &Fixture) -> Option<(AdministratorStep, String)> {
     }
 }
 
-fn answer(step: AdministratorStep, email: &str) -> Option<(AdministratorStep, String)> {
-    Some((step, email.to_owned()))
+fn answer(step: AdministratorStep, email: &str) -> (AdministratorStep, String) {
+    (step, email.to_owned())
 }
 
 #[tokio::test]
 async fn the_configured_address_wins() {
     let fixture = Fixture::on(sample_data::Tables::Settings, &[("OPENHANDS_ADMIN_EMAIL", " boss@acme.example ")]).await;
     add_user(fixture.pool(), "u", Some("2025-01-01"), Some("ann@acme.example")).await;
-    assert_eq!(found(&fixture).await, answer(AdministratorStep::Configured, "boss@acme.example"));
+    assert_eq!(found(&fixture).await, Some(answer(AdministratorStep::Configured, "boss@acme.example")));
 }
 
 #[tokio::test]
@@ -59,7 +59,7 @@ async fn else_ohes_own_users() {
     add_user(fixture.pool(), "null", Some("2025-01-02"), None).await;
     assert_eq!(found(&fixture).await, None, "nobody who accepted has an address");
     add_user(fixture.pool(), "first", Some("2025-02-01"), Some("first@acme.example")).await;
-    assert_eq!(found(&fixture).await, answer(AdministratorStep::UserSettings, "first@acme.example"));
+    assert_eq!(found(&fixture).await, Some(answer(AdministratorStep::UserSettings, "first@acme.example")));
 }
 
 #[tokio::test]
@@ -70,7 +70,7 @@ async fn else_keycloaks_account_of_the_first_user_and_of_nobody_else() {
     assert!(keycloak.take_asked().is_empty(), "with nobody to ask about, Keycloak is not asked");
     add_user(fixture.pool(), "second", Some("2025-02-02"), None).await;
     add_user(fixture.pool(), "first", Some("2025-02-01"), Some("")).await;
-    assert_eq!(found(&fixture).await, answer(AdministratorStep::Keycloak, "ann@acme.example"));
+    assert_eq!(found(&fixture).await, Some(answer(AdministratorStep::Keycloak, "ann@acme.example")));
     assert_eq!(keycloak.take_asked(), ["token", "openhands/first"]);
 }
 
@@ -111,7 +111,7 @@ async fn a_users_id_is_escaped_in_the_address_whatever_it_holds() {
     let keycloak = Keycloak::start().await;
     let fixture = beside(&keycloak, PASSWORD).await;
     add_user(fixture.pool(), "../evil?x#y", Some("2025-02-01"), None).await;
-    assert_eq!(found(&fixture).await, answer(AdministratorStep::Keycloak, "escaped@acme.example"));
+    assert_eq!(found(&fixture).await, Some(answer(AdministratorStep::Keycloak, "escaped@acme.example")));
     assert_eq!(keycloak.take_asked()[1], "openhands/../evil?x#y");
 }
 

@@ -1,13 +1,12 @@
 //! What is different on OHE's databases of 2026, to the definition, on rows made by hand around each boundary.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails where it cannot go on")]
 
-mod ohe;
-
-use ohe::{Ohe, float, int};
 use sample_data::Tables;
 
-/// The least that two timestamps differ by: what lies just outside of a window.
-const MICROSECOND: &str = "interval '1 microsecond'";
+use crate::{
+    MICROSECOND,
+    ohe::{Ohe, float, int},
+};
+
 const ALICE: &str = "aaaaaaaa-0000-4000-8000-000000000001";
 const BOB: &str = "bbbbbbbb-0000-4000-8000-000000000002";
 const CAROL: &str = "cccccccc-0000-4000-8000-000000000003";
