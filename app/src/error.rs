@@ -14,6 +14,12 @@ pub enum DashboardError {
     /// No such batch, metric or page.
     #[error("there is nothing at this address")]
     NotFound,
+    /// A call with arguments that it does not understand, as `page=abc`.
+    #[error("the request is not understood: {reason}")]
+    Malformed {
+        /// What was expected, or what is wrong.
+        reason: String,
+    },
     /// Anything else that failed on the server.
     #[error("the request failed; the server's log says why under request id {request_id}")]
     Failed {
@@ -29,6 +35,7 @@ impl DashboardError {
     /// The HTTP status of a page that shows this error.
     pub fn http_status(&self) -> u16 {
         match self {
+            Self::Malformed { .. } => 400,
             Self::NotFound => 404,
             Self::Unavailable => 503,
             Self::Failed { .. } | Self::Unreachable => 500,
@@ -36,11 +43,16 @@ impl DashboardError {
     }
 }
 
-/// Whatever keeps a call from its answer on the way looks the same from the browser: no answer of ours.
+/// What the server does not understand is the caller's fault. Whatever else keeps a call from its answer on the way looks the
+/// same from the browser: no answer of ours.
 impl FromServerFnError for DashboardError {
     type Encoder = JsonEncoding;
 
-    fn from_server_fn_error(_: ServerFnErrorErr) -> Self {
-        Self::Unreachable
+    fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
+        match error {
+            ServerFnErrorErr::Args(reason) => Self::Malformed { reason },
+            ServerFnErrorErr::MissingArg(argument) => Self::Malformed { reason: format!("`{argument}` is missing") },
+            _ => Self::Unreachable,
+        }
     }
 }

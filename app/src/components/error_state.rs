@@ -44,6 +44,10 @@ fn words(error: &DashboardError) -> (&'static str, &'static str) {
         DashboardError::NotFound => {
             ("There is nothing at this address", "It may have been mistyped, or the link is older than what it led to.")
         }
+        DashboardError::Malformed { .. } => (
+            "The address is not understood",
+            "A part of it has a value that this page does not know. Choose one on the page.",
+        ),
         DashboardError::Failed { .. } => {
             ("The request failed", "The service's log has the cause; look for the request id below.")
         }

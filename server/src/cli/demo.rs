@@ -7,9 +7,9 @@ use clap::Args;
 use domain::ohe::Generation;
 
 use super::print_text;
-use super::serve::{bind, serve, shutdown_on_signal};
+use super::serve::{Web, bind, serve, shutdown_on_signal};
 use crate::demo::{self, Demo as RunningDemo, Options, Scenario};
-use crate::http::{self, Access};
+use crate::http::{self, Access, Limits};
 
 /// See it all on this machine alone: a private database with sample data, a vendor, the dashboard.
 #[derive(Debug, Args)]
@@ -47,10 +47,10 @@ impl Demo {
         print_text(demo.welcome())?;
         let RunningDemo { install, dashboard, config, vendor, postgres, .. } = demo;
         let routes = demo::with_sample_page(http::router(Arc::clone(&install), &Access::of(&config.web)));
-        let served = serve(install, dashboard, routes, true, shutdown).await;
+        let web = Web { listener: dashboard, routes, limits: Limits::of(&config.web) };
+        serve(install, web, true, shutdown).await;
         vendor.stop().await;
-        postgres.stop().await?;
-        served
+        Ok(postgres.stop().await?)
     }
 }
 

@@ -6,7 +6,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context as _;
 use axum::Router;
 use clap::Args;
 use domain::clock::SystemClock;
@@ -17,7 +16,7 @@ use tokio_util::task::TaskTracker;
 use tracing::{error, info, warn};
 
 use crate::config::Config;
-use crate::http::{self, Access};
+use crate::http::{self, Access, Limits};
 use crate::install::Install;
 use crate::jobs::{self, JobLimits};
 
@@ -41,7 +40,9 @@ impl Serve {
         let install = Install::new(&config, Arc::new(SystemClock))?;
         let listener = bind(config.web.bind).await?;
         let routes = http::router(Arc::clone(&install), &Access::of(&config.web));
-        serve(install, listener, routes, !self.no_jobs, shutdown_on_signal()?).await
+        let web = Web { listener, routes, limits: Limits::of(&config.web) };
+        serve(install, web, !self.no_jobs, shutdown_on_signal()?).await;
+        Ok(())
     }
 }
 
@@ -54,15 +55,22 @@ pub(super) async fn worker() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Serves `routes` at once, and runs jobs as soon as the database is prepared, until `shutdown`.
-pub(super) async fn serve(
-    install: Arc<Install>,
-    listener: TcpListener,
-    routes: Router,
-    with_jobs: bool,
-    shutdown: CancellationToken,
-) -> anyhow::Result<()> {
-    info!(address = %listener.local_addr()?, jobs = with_jobs, "listening");
+/// A web server that is to run.
+pub(super) struct Web {
+    /// Where it listens.
+    pub(super) listener: TcpListener,
+    /// What it answers.
+    pub(super) routes: Router,
+    /// What its clients may take up.
+    pub(super) limits: Limits,
+}
+
+/// Serves `web` at once, and runs jobs as soon as the database is prepared, until `shutdown`.
+pub(super) async fn serve(install: Arc<Install>, web: Web, with_jobs: bool, shutdown: CancellationToken) {
+    let Web { listener, routes, limits } = web;
+    if let Ok(address) = listener.local_addr() {
+        info!(%address, jobs = with_jobs, "listening");
+    }
     let tasks = TaskTracker::new();
     tasks.spawn({
         let (install, shutdown) = (Arc::clone(&install), shutdown.clone());
@@ -82,14 +90,8 @@ pub(super) async fn serve(
         }
     });
     tasks.close();
-    let web = async {
-        let graceful = shutdown.clone().cancelled_owned();
-        let served = axum::serve(listener, routes).with_graceful_shutdown(graceful).await;
-        shutdown.cancel();
-        served
-    };
-    let ended = finish(async { tokio::join!(web, tasks.wait()) }, &shutdown).await;
-    ended.map_or(Ok(()), |(served, ())| served).context("the web server stopped")
+    let web = http::serve(listener, routes, limits, shutdown.clone().cancelled_owned());
+    finish(async { tokio::join!(web, tasks.wait()) }, &shutdown).await;
 }
 
 /// Prepares the database, however long that takes: the web server answers meanwhile.

@@ -11,6 +11,8 @@ use super::variables::Variables;
 pub struct WebConfig {
     /// `TELEMETRY_BIND`.
     pub bind: SocketAddr,
+    /// `TELEMETRY_MAX_CONNECTIONS`: how many clients may be connected at a time.
+    pub max_connections: usize,
     /// `TELEMETRY_CORS_ORIGINS`: origins, separated by commas, whose pages may read the license status.
     pub cors_origins: Vec<String>,
 }
@@ -20,6 +22,12 @@ pub(super) fn read(variables: &mut Variables<'_>) -> WebConfig {
     let default = SocketAddr::from((Ipv4Addr::LOCALHOST, 3000));
     WebConfig {
         bind: variables.parsed_or("TELEMETRY_BIND", default, "an address and port such as 127.0.0.1:3000 or [::]:3000"),
+        max_connections: variables.checked_or(
+            "TELEMETRY_MAX_CONNECTIONS",
+            16_384,
+            "a whole number from 1 to 1000000",
+            |connections| (1..=1_000_000).contains(connections),
+        ),
         cors_origins: cors_origins(variables),
     }
 }

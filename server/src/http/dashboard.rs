@@ -3,9 +3,10 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use any_spawner::Executor;
+use app::error::DashboardError;
 use app::{ResponseStatus, SamplePage, shell};
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
@@ -14,12 +15,16 @@ use axum::routing::get;
 use leptos::nonce::Nonce;
 use leptos::prelude::{provide_context, use_context};
 use leptos_axum::{handle_server_fns_with_context, render_app_async_with_context};
+use tower_http::compression::CompressionLayer;
 use tower_http::request_id::RequestId;
 
 use super::access::{Access, guard};
 use super::assets;
 use crate::install::Install;
 use crate::ui;
+
+/// An error is a line of JSON.
+const LARGEST_ERROR: usize = 64 * 1024;
 
 /// The routes below `/admin`.
 pub(super) fn router(install: Arc<Install>, access: &Access) -> Router {
@@ -30,6 +35,7 @@ pub(super) fn router(install: Arc<Install>, access: &Access) -> Router {
         .route("/admin", get(page))
         .route("/admin/{*path}", get(page))
         .with_state(install)
+        .layer(CompressionLayer::new())
         .layer(from_fn(no_store))
         .layer(from_fn_with_state(access.clone(), guard));
     // The files hold nothing of this install.
@@ -43,7 +49,21 @@ pub(super) fn router(install: Arc<Install>, access: &Access) -> Router {
 /// Answers a call of the dashboard's own code in the browser.
 async fn server_function(State(install): State<Arc<Install>>, request: Request) -> Response {
     let backend = ui::backend(install, request_id(&request));
-    handle_server_fns_with_context(move || provide_context(Arc::clone(&backend)), request).await.into_response()
+    let reply =
+        handle_server_fns_with_context(move || provide_context(Arc::clone(&backend)), request).await.into_response();
+    if reply.status() == StatusCode::INTERNAL_SERVER_ERROR { with_status_of_error(reply).await } else { reply }
+}
+
+/// Leptos answers every error with 500. The status that the error itself has tells a client's fault from the server's.
+async fn with_status_of_error(reply: Response) -> Response {
+    let (mut head, body) = reply.into_parts();
+    let Ok(body) = to_bytes(body, LARGEST_ERROR).await else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    if let Ok(error) = serde_json::from_slice::<DashboardError>(&body) {
+        head.status = StatusCode::from_u16(error.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    }
+    Response::from_parts(head, Body::from(body))
 }
 
 /// Draws a page.

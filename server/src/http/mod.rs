@@ -7,6 +7,7 @@ mod dashboard;
 mod etag;
 mod health;
 mod license_status;
+mod listener;
 
 use std::sync::Arc;
 
@@ -17,13 +18,14 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, RequestId, SetRequestIdLayer};
 use tower_http::set_header::SetResponseHeaderLayer;
-use tower_http::trace::TraceLayer;
-use tracing::info_span;
+use tower_http::trace::{DefaultOnFailure, TraceLayer};
+use tracing::{Level, info_span};
 
 use crate::install::Install;
 use crate::services::LicenseService;
 
 pub use access::Access;
+pub use listener::{Limits, serve};
 
 /// Finds the log lines of a request; also sent with each reply.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -31,15 +33,12 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// All routes of the server.
 pub fn router(install: Arc<Install>, access: &Access) -> Router {
     let public = license_status(install.services.license.clone(), access);
-    let health = Router::new()
-        .route("/health/live", get(health::live))
-        .route("/health/ready", get(health::ready))
-        .with_state(Arc::clone(&install));
+    let health = Router::new().route("/health/live", get(health::live)).route("/health/ready", get(health::ready));
     let traced = health
         .merge(dashboard::router(install, access))
         .merge(for_origins(banner::router(), access))
         .layer(CatchPanicLayer::new())
-        .layer(TraceLayer::new_for_http().make_span_with(span))
+        .layer(TraceLayer::new_for_http().make_span_with(span).on_failure(failed()))
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
         .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid));
     let no_sniffing = HeaderValue::from_static("nosniff");
@@ -65,6 +64,12 @@ fn cors(origins: &[String]) -> CorsLayer {
         .allow_methods([axum::http::Method::GET])
         .allow_headers([header::IF_NONE_MATCH])
         .expose_headers([header::ETAG])
+}
+
+/// A cause is logged where it is met, once, and a refusal (503 without a login, an answer that took too long) is none: anyone
+/// could fill the log with them.
+fn failed() -> DefaultOnFailure {
+    DefaultOnFailure::new().level(Level::DEBUG)
 }
 
 /// The span of a request: never its query, which may hold what nobody wants in a log.

@@ -8,6 +8,7 @@ mod collection;
 #[path = "../support/command.rs"]
 mod command;
 mod commands;
+mod connections;
 mod delivery;
 mod demo;
 mod fixture;

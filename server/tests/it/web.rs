@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use ohe_telemetry::config::Config;
-use ohe_telemetry::http::{Access, router};
-use reqwest::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, ETAG, HOST, IF_NONE_MATCH, ORIGIN};
+use ohe_telemetry::http::{Access, Limits, router};
+use reqwest::header::{
+    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, ETAG, HOST, IF_NONE_MATCH, ORIGIN,
+};
 use reqwest::{Client, StatusCode};
 use serde_json::Value;
 use tokio::net::TcpListener;
@@ -17,7 +19,8 @@ async fn serve(fixture: &Fixture) -> String {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let address = listener.local_addr().unwrap();
     let router = router(Arc::clone(&fixture.install), &Access::of(&config.web));
-    tokio::spawn(async move { axum::serve(listener, router).await });
+    let limits = Limits::of(&config.web);
+    tokio::spawn(async move { ohe_telemetry::http::serve(listener, router, limits, std::future::pending()).await });
     format!("http://{address}")
 }
 
@@ -75,7 +78,7 @@ async fn the_license_status_answers_while_the_database_is_away() {
     let reply = reqwest::get(format!("{base}/api/license-status")).await.unwrap();
     assert_eq!(reply.status(), StatusCode::OK);
     let ready = reqwest::get(format!("{base}/health/ready")).await.unwrap();
-    assert_eq!(ready.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(ready.status(), StatusCode::OK, "the license status can be answered, so the server is ready");
     let live = reqwest::get(format!("{base}/health/live")).await.unwrap();
     assert_eq!(live.status(), StatusCode::OK);
     let page = reqwest::get(format!("{base}/admin")).await.unwrap();
@@ -139,6 +142,38 @@ async fn the_dashboard_is_closed_to_other_names_and_to_servers_that_others_can_r
         assert!(reply.text().await.unwrap().contains("not configured"), "{path}");
     }
     assert_eq!(reqwest::get(format!("{base}/api/license-status")).await.unwrap().status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn an_argument_that_is_not_understood_is_the_callers_fault_and_says_what_was_expected() {
+    let fixture = Fixture::new().await;
+    let base = serve(&fixture).await;
+    for (call, status, code, said) in [
+        ("batches?page=abc", StatusCode::BAD_REQUEST, "malformed", "invalid digit"),
+        ("batches?page=1&state=lost", StatusCode::BAD_REQUEST, "malformed", "set_aside"),
+        ("batches", StatusCode::BAD_REQUEST, "malformed", "page"),
+        ("batch?id=nonsense", StatusCode::NOT_FOUND, "not_found", ""),
+        ("metric-history?key=nonsense", StatusCode::NOT_FOUND, "not_found", ""),
+    ] {
+        let reply = reqwest::get(format!("{base}/admin/api/{call}")).await.unwrap();
+        assert_eq!(reply.status(), status, "{call}");
+        let error: Value = reply.json().await.unwrap();
+        assert_eq!(error["code"], code, "{call}");
+        assert!(error["reason"].as_str().unwrap_or_default().contains(said), "{call}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn pages_are_compressed_for_browsers_that_ask_for_it() {
+    let fixture = Fixture::new().await;
+    let base = serve(&fixture).await;
+    for encoding in ["br", "gzip"] {
+        let reply =
+            Client::new().get(format!("{base}/admin/metrics")).header(ACCEPT_ENCODING, encoding).send().await.unwrap();
+        assert_eq!(reply.headers()[CONTENT_ENCODING], encoding);
+    }
+    let plain = reqwest::get(format!("{base}/admin/metrics")).await.unwrap();
+    assert!(plain.headers().get(CONTENT_ENCODING).is_none());
 }
 
 #[tokio::test]
