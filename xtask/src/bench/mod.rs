@@ -27,7 +27,7 @@ pub(crate) struct Bench {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Measurement {
-    /// A collection on 50,000 users and 1,000,000 conversations, against the plain way.
+    /// A collection on 50,000 users and 1,000,000 conversations of each generation, against the plain way.
     Collection,
     /// A delivery of 200 batches, against one request per metric.
     Delivery,
@@ -73,7 +73,7 @@ impl Measurement {
         let name = self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
         println!("▸ {name}");
         match self {
-            Self::Collection => programs::COLLECTION.run(),
+            Self::Collection => Ok([programs::COLLECTION.run()?, programs::COLLECTION_BEFORE_2026.run()?].concat()),
             Self::Delivery => programs::DELIVERY.run(),
             Self::LicenseStatus => programs::LICENSE_STATUS.run(),
             Self::Kills => programs::KILLS.run(),

@@ -27,11 +27,24 @@ macro_rules! bench {
 }
 
 pub(super) const COLLECTION: Program = Program {
-    words: bench!("collection", "--users 50000 --conversations 1000000"),
+    words: bench!("collection", "--generation orgs --users 50000 --conversations 1000000"),
     fields: &[
-        ("ratio", "collection, of the plain way's time", "", Aim::AtMost(0.6)),
+        ("ratio", "collection, of the plain way's time", "", Aim::AtMost(0.5)),
         ("collection_seconds", "collection", "s", Aim::None),
         ("plain_seconds", "collection, the plain way", "s", Aim::None),
+        ("one_core_ratio", "collection, one core, of the plain way's time", "", Aim::None),
+        ("one_core_collection_seconds", "collection, one core", "s", Aim::None),
+    ],
+};
+
+pub(super) const COLLECTION_BEFORE_2026: Program = Program {
+    words: bench!("collection", "--generation settings --users 50000 --conversations 1000000"),
+    fields: &[
+        ("ratio", "collection before 2026, of the plain way's time", "", Aim::AtMost(0.5)),
+        ("collection_seconds", "collection before 2026", "s", Aim::None),
+        ("plain_seconds", "collection before 2026, the plain way", "s", Aim::None),
+        ("one_core_ratio", "collection before 2026, one core, of the plain way's time", "", Aim::None),
+        ("one_core_collection_seconds", "collection before 2026, one core", "s", Aim::None),
     ],
 };
 
@@ -71,7 +84,9 @@ impl Program {
     fn figures(&self, printed: &str) -> Result<Vec<Figure>> {
         let line = printed.lines().rev().find(|line| line.starts_with('{'));
         let result: Value = serde_json::from_str(line.context("the measurement printed no line of JSON")?)?;
-        let figures = self.fields.iter().map(|&(field, name, unit, aim)| {
+        // What only some systems can measure is null elsewhere.
+        let measured = self.fields.iter().filter(|(field, _, _, aim)| *aim != Aim::None || !result[*field].is_null());
+        let figures = measured.map(|&(field, name, unit, aim)| {
             let value =
                 result[field].as_f64().with_context(|| format!("the measurement printed no number `{field}`"))?;
             Ok(Figure { name, value, unit, aim })
@@ -94,8 +109,8 @@ mod tests {
 
     #[test]
     fn a_field_that_is_missing_is_an_error() {
-        let error = DELIVERY.figures("{\"ratio\": 61.5}\n").unwrap_err().to_string();
-        assert!(error.contains("`batches_per_second`"), "{error}");
+        let error = DELIVERY.figures("{\"batches_per_second\": 61.5}\n").unwrap_err().to_string();
+        assert!(error.contains("`ratio`"), "{error}");
         assert!(DELIVERY.figures("nothing").is_err());
     }
 }

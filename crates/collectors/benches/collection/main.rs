@@ -1,13 +1,14 @@
 //! All collectors together against the plain way, on sample data:
-//! `cargo bench -p collectors --bench collection -- --users 50000 --conversations 1000000`.
+//! `cargo bench -p collectors --bench collection -- --generation orgs --users 50000 --conversations 1000000`.
 //!
-//! Prints one JSON line: the medians of runs that alternate, and the ratio of the two. The numbers of both ways are
-//! compared first, on the same data.
+//! Prints one JSON line: the medians of runs that alternate, and the ratio of the two, with all cores and with one. The
+//! numbers of both ways are compared first, on the same data.
 
 mod plain;
 
 use std::{
     collections::BTreeMap,
+    process::Command,
     time::{Duration, Instant},
 };
 
@@ -17,7 +18,7 @@ use collectors::{CollectionOptions, Registry, collect};
 use domain::{metric::MetricValue, ohe::Generation};
 use private_postgres::testing::TestDatabase;
 use sample_data::{Plan, Tables};
-use sqlx::{AssertSqlSafe, PgPool};
+use sqlx::{AssertSqlSafe, PgPool, postgres::PgPoolOptions};
 
 const RUNS: usize = 7;
 
@@ -41,20 +42,57 @@ async fn main() -> Result<()> {
     sample_data::generate(database.pool(), &sample).await?;
     // What autovacuum does in time.
     sqlx::raw_sql("VACUUM ANALYZE").execute(database.pool()).await?;
-    let fused = collectors::connect(database.connect_options());
     let registry = Registry::load()?;
-    compare(&arguments, database.pool(), &fused, &registry, now).await?;
+    compare(&arguments, &database, &registry, now).await?;
+    let both_cores = measure(&arguments, &database, &registry, now).await?;
+    let one_core = if pin_to_one_core(&database).await? {
+        Some(measure(&arguments, &database, &registry, now).await?)
+    } else {
+        None
+    };
+    report(&arguments, both_cores, one_core);
+    Ok(())
+}
+
+/// Medians of runs that alternate, in seconds.
+#[derive(Debug, Clone, Copy)]
+struct Medians {
+    collection: f64,
+    plain: f64,
+}
+
+/// On connections of its own: a process that was begun before it was pinned would not be.
+async fn measure(
+    arguments: &Arguments,
+    database: &TestDatabase,
+    registry: &Registry,
+    now: DateTime<Utc>,
+) -> Result<Medians> {
+    let fused = collectors::connect(database.connect_options());
+    let plainly = PgPoolOptions::new().max_connections(1).connect_with(database.connect_options()).await?;
     let (mut collection, mut plain) = (Vec::new(), Vec::new());
     for _ in 0..RUNS {
         let started = Instant::now();
-        collect(&fused, &registry, &CollectionOptions::at(now)).await?;
+        collect(&fused, registry, &CollectionOptions::at(now)).await?;
         collection.push(started.elapsed());
         let started = Instant::now();
-        collect_plainly(database.pool(), arguments.generation, now).await?;
+        collect_plainly(&plainly, arguments.generation, now).await?;
         plain.push(started.elapsed());
     }
-    report(&arguments, median(collection), median(plain));
-    Ok(())
+    Ok(Medians { collection: median(collection), plain: median(plain) })
+}
+
+/// Lets the database's processes and this one run on the first core alone, where the system has a program for that.
+async fn pin_to_one_core(database: &TestDatabase) -> Result<bool> {
+    let file: String = sqlx::query_scalar("SELECT pg_read_file('postmaster.pid')").fetch_one(database.pool()).await?;
+    let server = file.lines().next().context("the server's process is not known")?.to_owned();
+    for process in [server, std::process::id().to_string()] {
+        let pinned = Command::new("taskset").args(["--all-tasks", "--pid", "--cpu-list", "0", &process]).output();
+        if !pinned.is_ok_and(|output| output.status.success()) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 fn arguments(words: impl Iterator<Item = String>) -> Result<Arguments> {
@@ -84,13 +122,13 @@ async fn collect_plainly(pool: &PgPool, generation: Generation, now: DateTime<Ut
 
 async fn compare(
     arguments: &Arguments,
-    database: &PgPool,
-    fused: &PgPool,
+    database: &TestDatabase,
     registry: &Registry,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    let collection = collect(fused, registry, &CollectionOptions::at(now)).await?;
-    let plain = collect_plainly(database, arguments.generation, now).await?;
+    let fused = collectors::connect(database.connect_options());
+    let collection = collect(&fused, registry, &CollectionOptions::at(now)).await?;
+    let plain = collect_plainly(database.pool(), arguments.generation, now).await?;
     let keys = |collection: &BTreeMap<String, MetricValue>| collection.keys().cloned().collect::<Vec<_>>();
     ensure!(
         keys(&collection.metrics) == plain.keys().cloned().collect::<Vec<_>>(),
@@ -122,15 +160,18 @@ fn median(mut durations: Vec<Duration>) -> f64 {
 }
 
 #[expect(clippy::print_stdout, reason = "the result of a benchmark")]
-fn report(arguments: &Arguments, collection: f64, plain: f64) {
+fn report(arguments: &Arguments, both_cores: Medians, one_core: Option<Medians>) {
     let Arguments { generation, users, conversations } = arguments;
     let result = serde_json::json!({
         "generation": generation,
         "users": users,
         "conversations": conversations,
-        "collection_seconds": collection,
-        "plain_seconds": plain,
-        "ratio": collection / plain,
+        "collection_seconds": both_cores.collection,
+        "plain_seconds": both_cores.plain,
+        "ratio": both_cores.collection / both_cores.plain,
+        "one_core_collection_seconds": one_core.map(|medians| medians.collection),
+        "one_core_plain_seconds": one_core.map(|medians| medians.plain),
+        "one_core_ratio": one_core.map(|medians| medians.collection / medians.plain),
     });
     println!("{result}");
 }
