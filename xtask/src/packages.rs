@@ -6,12 +6,13 @@
 use crate::process;
 
 /// What runs on the machine itself.
-pub(crate) const HOST: [&str; 10] = [
+pub(crate) const HOST: [&str; 11] = [
     "app",
     "collectors",
     "domain",
     "keycloak",
     "ohe-telemetry",
+    "outbound",
     "private-postgres",
     "replicated",
     "sample-data",

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use reqwest::redirect::Policy;
-use reqwest::{Certificate, Client, Response};
+use reqwest::{Client, ClientBuilder, Response};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -11,9 +11,6 @@ use url::Url;
 
 use crate::reply::{Refusal, refusal};
 use crate::{Error, Step};
-
-/// For each of the two requests.
-const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Where Keycloak is, and whose accounts are read.
 #[derive(Debug, Clone)]
@@ -24,8 +21,8 @@ pub struct Settings {
     pub realm: String,
     /// The password of the built-in administrator.
     pub password: SecretString,
-    /// Certificates to trust besides the system's, in PEM.
-    pub extra_root_certificates: Vec<u8>,
+    /// How long each of the two requests may take, from the name to the last byte of the answer.
+    pub limit: Duration,
 }
 
 /// A client of the admin API.
@@ -50,19 +47,12 @@ struct Account {
 }
 
 impl Admin {
-    /// A client. Keycloak stands beside OHE, so no proxy is used.
+    /// A client. `http` says how Keycloak is reached: through which proxy, and which certificates are trusted.
     ///
     /// # Errors
     /// [`Error::Client`].
-    pub fn new(settings: &Settings) -> Result<Self, Error> {
-        let roots = Certificate::from_pem_bundle(&settings.extra_root_certificates).map_err(Error::Client)?;
-        let http = Client::builder()
-            .timeout(TIMEOUT)
-            .no_proxy()
-            .redirect(Policy::none())
-            .tls_certs_merge(roots)
-            .build()
-            .map_err(Error::Client)?;
+    pub fn new(settings: &Settings, http: ClientBuilder) -> Result<Self, Error> {
+        let http = http.timeout(settings.limit).redirect(Policy::none()).build().map_err(Error::Client)?;
         Ok(Self {
             http,
             server_url: settings.server_url.clone(),
@@ -97,12 +87,16 @@ impl Admin {
 
     /// An address below the server's own path; every segment is escaped, whatever a user's id holds.
     fn url(&self, segments: &[&str]) -> Url {
-        let mut url = self.server_url.clone();
-        if let Ok(mut path) = url.path_segments_mut() {
-            path.pop_if_empty().extend(segments);
-        }
-        url
+        below(&self.server_url, segments)
     }
+}
+
+fn below(server_url: &Url, segments: &[&str]) -> Url {
+    let mut url = server_url.clone();
+    if let Ok(mut path) = url.path_segments_mut() {
+        path.pop_if_empty().extend(segments);
+    }
+    url
 }
 
 /// The body of an answer; none where it says that there is no such user.
@@ -116,10 +110,30 @@ async fn read<T: DeserializeOwned>(step: Step, sent: reqwest::Result<Response>) 
         let body = response.json::<Refusal>().await.unwrap_or_default();
         return refusal(step, status, &body).map_or(Ok(None), Err);
     }
-    match response.json().await {
-        Ok(body) => Ok(Some(body)),
-        // The text of the error may quote the body.
-        Err(error) if error.is_decode() => Err(Error::BadReply { step, status: status.as_u16() }),
-        Err(error) => Err(unreachable(error)),
+    // Read before it is parsed: an answer that breaks off is none, while one that is whole and no JSON is another server's.
+    let body = response.bytes().await.map_err(unreachable)?;
+    // The text of the parser's error may quote the body.
+    serde_json::from_slice(&body).map(Some).map_err(|_| Error::BadReply { step, status: status.as_u16() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_kept_and_a_slash_at_its_end_changes_nothing() {
+        for (server_url, expected) in [
+            ("https://auth.example", "https://auth.example/realms/master"),
+            ("https://auth.example/", "https://auth.example/realms/master"),
+            ("HTTPS://Auth.Example:443/", "https://auth.example/realms/master"),
+            ("http://auth.example:8080/auth", "http://auth.example:8080/auth/realms/master"),
+            ("http://auth.example:8080/auth/", "http://auth.example:8080/auth/realms/master"),
+            ("http://auth.example/Idp/Auth", "http://auth.example/Idp/Auth/realms/master"),
+        ] {
+            let server_url = Url::parse(server_url).unwrap();
+            assert_eq!(below(&server_url, &["realms", "master"]).as_str(), expected);
+        }
+        let server_url = Url::parse("https://auth.example/auth").unwrap();
+        assert_eq!(below(&server_url, &["users", "../a?b#c"]).path(), "/auth/users/..%2Fa%3Fb%23c");
     }
 }

@@ -78,9 +78,11 @@ impl Error {
     pub fn remedy(&self) -> &'static str {
         match self {
             Self::Client(_) => "correct the certificates in SSL_CERT_FILE",
-            Self::Unreachable { .. } | Self::Failed { .. } => {
-                "see that Keycloak is running and can be reached at KEYCLOAK_SERVER_URL"
+            Self::Unreachable { .. } => {
+                "see that Keycloak is running and can be reached at KEYCLOAK_SERVER_URL: through a proxy by HTTPS_PROXY, past \
+                 it by NO_PROXY, and with SSL_CERT_FILE where its certificate is from an authority of your own"
             }
+            Self::Failed { .. } => "see that Keycloak is running, and what its log says",
             Self::BadReply { .. } => {
                 "set KEYCLOAK_SERVER_URL to Keycloak's own address, without a redirect or a login page"
             }

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use domain::clock::SystemClock;
+use outbound::Outbound;
 use replicated::simulator::Simulator;
-use replicated::{Client, Error, Identity, ProxySettings, Settings, Timeouts};
+use replicated::{Client, Error, Identity, Settings, Timeouts};
 use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
 
@@ -60,8 +61,7 @@ fn client(base_url: &str) -> Result<Client, Box<dyn std::error::Error>> {
         product: "benchmark".to_owned(),
         version: "0".to_owned(),
         timeouts: Timeouts::default(),
-        extra_root_certificates: Vec::new(),
-        proxy: ProxySettings::default(),
+        outbound: Outbound::default(),
     };
     Ok(Client::new(&settings, Arc::new(SystemClock))?)
 }

@@ -4,9 +4,9 @@ use std::error::Error as StdError;
 use std::io;
 
 use domain::delivery::ErrorClass;
+use outbound::Route;
 use rustls::CertificateError;
 
-use crate::route::Route;
 use crate::{Error, Timeouts};
 
 /// The error of a request that no whole answer came back for.
@@ -17,7 +17,7 @@ pub(crate) fn classify(error: reqwest::Error, route: &Route, timeouts: Timeouts)
 }
 
 fn describe(error: &reqwest::Error, route: &Route, timeouts: Timeouts) -> (ErrorClass, String) {
-    let vendor = &route.vendor;
+    let vendor = &route.target;
     if error.is_timeout() {
         return (ErrorClass::Timeout, timed_out(error, route, timeouts));
     }
@@ -47,7 +47,7 @@ fn describe(error: &reqwest::Error, route: &Route, timeouts: Timeouts) -> (Error
 }
 
 fn timed_out(error: &reqwest::Error, route: &Route, timeouts: Timeouts) -> String {
-    let vendor = &route.vendor;
+    let vendor = &route.target;
     if error.is_connect() {
         let through = route.proxy.as_ref().map(|proxy| format!(" through the proxy {proxy}")).unwrap_or_default();
         let limit = timeouts.connect.as_secs_f64();
@@ -57,7 +57,7 @@ fn timed_out(error: &reqwest::Error, route: &Route, timeouts: Timeouts) -> Strin
 }
 
 fn not_connected(error: &reqwest::Error, route: &Route) -> (ErrorClass, String) {
-    let vendor = &route.vendor;
+    let vendor = &route.target;
     // hyper-util keeps the type to itself; it has no other mark than its text.
     let tunnel = chain(error).map(ToString::to_string).find(|text| text.starts_with("tunnel error"));
     let tls = find::<rustls::Error>(error);

@@ -2,8 +2,8 @@
 //!
 //! The [`Client`] speaks the wire protocol of the vendor's published SDK: it registers a customer by e-mail address,
 //! delivers custom metrics as one complete set per request, and checks an instance in. It never retries: every failure
-//! comes back as a typed [`Error`], and the schedule of the next try belongs to the caller. The one exception is a
-//! [`Session`], which registers again, once, when the vendor has revoked the service token.
+//! comes back as a typed [`Error`]. Whether and when to try again, and to register again where the vendor has revoked the
+//! service token, is for the caller to say.
 //!
 //! Environment variables are not read, redirects are not followed, and no error, log line or `Debug` output holds a
 //! key, a token or an e-mail address.
@@ -17,9 +17,6 @@ mod metrics;
 mod redact;
 mod reply;
 mod retry_after;
-mod roots;
-mod route;
-mod session;
 mod settings;
 mod transport;
 mod wire;
@@ -28,9 +25,7 @@ pub use client::Client;
 pub use error::{Error, Reply};
 pub use identity::{AppStatus, Customer, Identity};
 pub use metrics::MetricsBody;
-pub use roots::check_root_certificates;
-pub use session::Session;
-pub use settings::{ProxySettings, Settings, SettingsError, Timeouts};
+pub use settings::{Settings, SettingsError, Timeouts};
 
 #[cfg(feature = "simulator")]
 pub mod simulator;

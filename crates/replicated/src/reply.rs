@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use domain::delivery::ErrorClass;
+use outbound::Route;
 use reqwest::Response;
 use reqwest::header::{CONTENT_TYPE, DATE, HeaderName, RETRY_AFTER};
 
-use crate::route::Route;
 use crate::wire::ErrorReply;
 use crate::{Error, Reply, redact, retry_after};
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use outbound::{Outbound, OutboundError};
 use secrecy::SecretString;
 use url::Url;
 
@@ -20,10 +21,8 @@ pub struct Settings {
     pub version: String,
     /// How long to wait.
     pub timeouts: Timeouts,
-    /// Certificates to trust besides the system's, in PEM, any number of them. Empty for none.
-    pub extra_root_certificates: Vec<u8>,
-    /// The proxy to go through.
-    pub proxy: ProxySettings,
+    /// The proxies to go through, and the certificates to trust.
+    pub outbound: Outbound,
 }
 
 /// How long to wait for the vendor.
@@ -42,19 +41,6 @@ impl Default for Timeouts {
     }
 }
 
-/// Proxy settings as the usual environment variables hold them; empty strings count as absent.
-///
-/// Loopback addresses are always reached directly, since a proxy's loopback is another machine's.
-#[derive(Debug, Clone, Default)]
-pub struct ProxySettings {
-    /// For `https` base URLs: `http://proxy:3128`, also with `user:password@`, also without the scheme.
-    pub https_proxy: Option<SecretString>,
-    /// For `http` base URLs, likewise.
-    pub http_proxy: Option<SecretString>,
-    /// Hosts to reach directly: comma-separated names (with their subdomains), IP addresses, networks, or `*`.
-    pub no_proxy: Option<String>,
-}
-
 /// Settings that no client can be made of. Names the setting and what was expected; never a secret.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
@@ -64,21 +50,9 @@ pub enum SettingsError {
     /// The publishable key is empty, or cannot stand in a header.
     #[error("the publishable key must be visible ASCII characters without spaces")]
     PublishableKey,
-    /// The proxy's address is not one.
-    #[error("{variable} must be an address such as http://proxy.example:3128 (http or https; SOCKS is not supported)")]
-    Proxy {
-        /// `https_proxy` or `http_proxy`.
-        variable: &'static str,
-    },
-    /// The extra root certificates hold none, or one that is damaged.
-    #[error("the extra root certificates must be one or more certificates in PEM: {reason}")]
-    RootCertificates {
-        /// What is wrong with them.
-        reason: String,
-    },
-    /// TLS could not be set up.
-    #[error("TLS could not be set up")]
-    Tls(#[source] rustls::Error),
+    /// The proxy or TLS could not be set up.
+    #[error(transparent)]
+    Outbound(#[from] OutboundError),
     /// The HTTP client could not be set up.
     #[error("the HTTP client could not be set up")]
     Http(#[source] reqwest::Error),

@@ -3,14 +3,13 @@
 use std::sync::Arc;
 
 use domain::clock::Clock;
+use outbound::Route;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
-use reqwest::redirect;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use crate::reply::Answer;
-use crate::route::Route;
-use crate::{Error, Settings, SettingsError, Timeouts, failure, headers, reply, roots, route};
+use crate::{Error, Settings, SettingsError, Timeouts, failure, headers, reply};
 
 /// One request. Always a POST of JSON.
 pub(crate) struct Request<'a> {
@@ -37,21 +36,11 @@ pub(crate) struct Transport {
 impl Transport {
     pub(crate) fn new(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Self, SettingsError> {
         let base_url = checked_base_url(&settings.base_url)?;
-        let (route, proxy) = route::settle(&base_url, &settings.proxy)?;
-        let mut builder = reqwest::Client::builder()
+        let (builder, route) = settings.outbound.http_client(&base_url)?;
+        let builder = builder
             .user_agent(headers::user_agent(&settings.product, &settings.version))
             .connect_timeout(settings.timeouts.connect)
-            .timeout(settings.timeouts.total)
-            .redirect(redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .tls_backend_preconfigured(tls(&settings.extra_root_certificates)?)
-            // The recorded contract is HTTP/1.1.
-            .http1_only()
-            // Also keeps reqwest from reading the environment.
-            .no_proxy();
-        if let Some(proxy) = proxy {
-            builder = builder.proxy(reqwest::Proxy::all(proxy).map_err(|e| SettingsError::Http(e.without_url()))?);
-        }
+            .timeout(settings.timeouts.total);
         let http = builder.build().map_err(|e| SettingsError::Http(e.without_url()))?;
         Ok(Self { http, base_url, route, timeouts: settings.timeouts, clock })
     }
@@ -100,15 +89,4 @@ fn checked_base_url(url: &Url) -> Result<Url, SettingsError> {
     } else {
         Err(SettingsError::BaseUrl)
     }
-}
-
-fn tls(extra_root_certificates: &[u8]) -> Result<rustls::ClientConfig, SettingsError> {
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let mut config = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(SettingsError::Tls)?
-        .with_root_certificates(roots::trusted(extra_root_certificates)?)
-        .with_no_client_auth();
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(config)
 }

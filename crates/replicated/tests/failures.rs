@@ -221,6 +221,4 @@ fn settings_that_cannot_work_are_refused_with_their_name() {
         let settings = Settings { publishable_key: key.into(), ..settings("https://replicated.app") };
         assert!(Client::new(&settings, clock()).unwrap_err().to_string().contains("publishable key"));
     }
-    let settings = Settings { extra_root_certificates: b"x".to_vec(), ..settings("https://replicated.app") };
-    assert!(Client::new(&settings, clock()).unwrap_err().to_string().contains("root certificates"));
 }

@@ -5,8 +5,9 @@
 mod support;
 
 use domain::delivery::ErrorClass;
+use outbound::{Outbound, Proxies, ProxyAddress, Roots};
 use replicated::simulator::ServerCertificate;
-use replicated::{Client, Error, ProxySettings, Settings};
+use replicated::{Client, Error, Settings};
 use support::{Vendor, client_with, closed_port, email, listener, raw_server, read_request, settings, silent_server};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
@@ -25,12 +26,15 @@ async fn serve_tls(vendor: &Vendor, certificate: &ServerCertificate) -> String {
 }
 
 fn trusting(base_url: &str, certificate: &ServerCertificate) -> Settings {
-    Settings { extra_root_certificates: certificate.authority_pem.clone().into_bytes(), ..settings(base_url) }
+    let mut roots = Roots::default();
+    roots.trust(certificate.authority_pem.as_bytes()).unwrap();
+    Settings { outbound: Outbound { roots, ..Outbound::default() }, ..settings(base_url) }
 }
 
 fn through(proxy: &str, settings: Settings) -> Settings {
-    let proxy = ProxySettings { https_proxy: Some(proxy.into()), http_proxy: Some(proxy.into()), no_proxy: None };
-    Settings { proxy, ..settings }
+    let address: ProxyAddress = proxy.parse().unwrap();
+    let proxies = Proxies { https: Some(address.clone()), http: Some(address), no_proxy: String::new() };
+    Settings { outbound: Outbound { proxies, ..settings.outbound }, ..settings }
 }
 
 /// A proxy that connects every tunnel to `target`; reports the head of each CONNECT.

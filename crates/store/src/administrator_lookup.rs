@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use domain::administrator::{AdministratorStep, LookupFailure, wait_after};
 use sqlx::postgres::PgRow;
-use sqlx::{FromRow, Row as _};
+use sqlx::{FromRow, PgTransaction, Row as _};
 
 use crate::{Store, StoreError};
 
@@ -48,7 +48,39 @@ impl LookupRecord {
     }
 }
 
+/// The turn to ask Keycloak, one process at a time. It lives as long as a transaction, so that a process that dies gives it
+/// back, as dropping it does.
+#[derive(Debug)]
+pub struct LookupTurn {
+    transaction: PgTransaction<'static>,
+}
+
+impl LookupTurn {
+    /// Gives it back, and waits until the server has it.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] where the connection had broken; it was lost by then.
+    pub async fn end(self) -> Result<(), StoreError> {
+        Ok(self.transaction.rollback().await?)
+    }
+}
+
 impl Store {
+    /// The turn to ask Keycloak, as soon as no other process has it: each try of a refused password counts towards locking the
+    /// account out, and whoever comes next finds the record of this one.
+    ///
+    /// # Errors
+    /// Any [`StoreError`]; also where another process keeps it for longer than a statement may take.
+    pub async fn lookup_turn(&self) -> Result<LookupTurn, StoreError> {
+        let mut transaction = self.pool.begin().await?;
+        // Keycloak is asked meanwhile, for longer perhaps than the database's own limit.
+        sqlx::raw_sql("SET LOCAL idle_in_transaction_session_timeout = '2min'").execute(&mut *transaction).await?;
+        let lock = "SELECT pg_advisory_xact_lock(
+                        hashtextextended('ohe-telemetry administrator in ' || current_schema(), 0))";
+        sqlx::query(lock).execute(&mut *transaction).await?;
+        Ok(LookupTurn { transaction })
+    }
+
     /// The latest look-up; none before the first.
     ///
     /// # Errors

@@ -114,7 +114,7 @@ impl Store {
     pub async fn recent_attempts(&self, call: Option<Call>, limit: u32) -> Result<Vec<Attempt>, StoreError> {
         Ok(sqlx::query_as(
             "SELECT * FROM telemetry_delivery_attempts WHERE $1::text IS NULL OR call = $1
-             ORDER BY started_at DESC, id DESC LIMIT $2",
+             ORDER BY started_at DESC, number DESC LIMIT $2",
         )
         .bind(call.map(Call::word))
         .bind(i64::from(limit))
@@ -129,7 +129,7 @@ impl Store {
     pub async fn vendor_clock_offset(&self) -> Result<Option<TimeDelta>, StoreError> {
         let offset: Option<i64> = sqlx::query_scalar(
             "SELECT vendor_clock_offset_ms FROM telemetry_delivery_attempts
-             WHERE vendor_clock_offset_ms IS NOT NULL ORDER BY started_at DESC, id DESC LIMIT 1",
+             WHERE vendor_clock_offset_ms IS NOT NULL ORDER BY started_at DESC, number DESC LIMIT 1",
         )
         .fetch_optional(&self.pool)
         .await?;
@@ -151,7 +151,7 @@ impl Store {
     }
 
     pub(crate) async fn attempts_of(&self, batch_id: Uuid) -> Result<Vec<Attempt>, StoreError> {
-        Ok(sqlx::query_as("SELECT * FROM telemetry_delivery_attempts WHERE batch_id = $1 ORDER BY started_at, id")
+        Ok(sqlx::query_as("SELECT * FROM telemetry_delivery_attempts WHERE batch_id = $1 ORDER BY started_at, number")
             .bind(batch_id)
             .fetch_all(&self.pool)
             .await?)

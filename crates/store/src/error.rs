@@ -1,5 +1,6 @@
 //! What can go wrong in the database, by what a caller does about it.
 
+use rustls::CertificateError;
 use sqlx::migrate::MigrateError;
 
 /// A failure of the store. The messages are for administrators; none carries a connection string or a secret.
@@ -8,6 +9,15 @@ pub enum StoreError {
     /// The database cannot be reached, refuses the connection, or went away. Worth another try later.
     #[error("the database is not available")]
     Unavailable(#[source] sqlx::Error),
+    /// The connection is to be secured, and the database's certificate is not one to trust.
+    #[error("the database's certificate cannot be trusted: {advice}")]
+    Untrusted {
+        /// What is wrong with it, and what to do.
+        advice: &'static str,
+        /// What the connection failed with.
+        #[source]
+        source: sqlx::Error,
+    },
     /// The database did not answer within the caller's limit. Worth another try later.
     #[error("the database does not answer")]
     NoAnswer,
@@ -43,6 +53,9 @@ pub enum StoreError {
 
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
+        if let Some(reason) = refused_certificate(&error) {
+            return Self::Untrusted { advice: advice_on(reason), source: error };
+        }
         let classify: fn(sqlx::Error) -> Self = match &error {
             sqlx::Error::Io(_)
             | sqlx::Error::Tls(_)
@@ -53,6 +66,38 @@ impl From<sqlx::Error> for StoreError {
             _ => Self::Other,
         };
         classify(error)
+    }
+}
+
+/// Why the certificate was refused; none where the connection failed for another reason, or did not.
+fn refused_certificate(error: &sqlx::Error) -> Option<&CertificateError> {
+    let tls = match error {
+        sqlx::Error::Io(error) => error.get_ref()?.downcast_ref(),
+        sqlx::Error::Tls(error) => error.downcast_ref(),
+        _ => None,
+    };
+    match tls? {
+        rustls::Error::InvalidCertificate(reason) => Some(reason),
+        _ => None,
+    }
+}
+
+fn advice_on(reason: &CertificateError) -> &'static str {
+    match reason {
+        // The second where an authority of the same name is trusted.
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => {
+            "name the certificate of the authority that issued it in SSL_CERT_FILE, which is trusted besides the system's"
+        }
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            "it is for another name than the one in DATABASE_URL or DB_HOST; use a name that it is for, or the mode verify-ca"
+        }
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            "it has expired, or this machine's clock is wrong"
+        }
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            "it is not valid yet, or this machine's clock is wrong"
+        }
+        _ => "have it replaced, or set the mode to require where the network itself is secure",
     }
 }
 

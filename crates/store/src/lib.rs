@@ -13,7 +13,7 @@ mod state;
 mod store;
 mod text;
 
-pub use administrator_lookup::{LookupRecord, LookupResult};
+pub use administrator_lookup::{LookupRecord, LookupResult, LookupTurn};
 pub use attempts::{Attempt, Call, Failure};
 pub use audit::{AuditEntry, NewAuditEntry};
 pub use batches::{

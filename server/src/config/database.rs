@@ -1,18 +1,74 @@
 //! Where OHE's database is: `DATABASE_URL`, else OHE's own `DB_*` variables.
 
+use std::fs;
 use std::str::FromStr as _;
 
-use secrecy::ExposeSecret as _;
+use outbound::Roots;
+use secrecy::{ExposeSecret as _, SecretString};
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
+use url::Url;
 
 use super::variables::Variables;
 
 /// OHE's own defaults for its `DB_*` variables.
 const OHE_DEFAULTS: (&str, u16, &str, &str, &str) = ("localhost", 5432, "postgres", "postgres", "openhands");
 
-/// Reads the database section. None where nothing names a database.
-pub(super) fn read(variables: &mut Variables<'_>) -> Option<PgConnectOptions> {
+/// Reads the database section. None where nothing names a database. Where the server's certificate is checked, it has to come
+/// from one of `roots`.
+pub(super) fn read(variables: &mut Variables<'_>, roots: &Roots) -> Option<PgConnectOptions> {
     let url = variables.secret("DATABASE_URL");
+    let options = connect_options(url.as_ref(), variables)?;
+    Some(trusting(options, roots.clone(), url.as_ref(), variables))
+}
+
+/// Without certificates named in the environment, the driver finds the system's by itself. Where some are named there, it
+/// trusts those instead, and adds what it is given here: all of them.
+fn trusting(
+    options: PgConnectOptions,
+    mut roots: Roots,
+    url: Option<&SecretString>,
+    variables: &mut Variables<'_>,
+) -> PgConnectOptions {
+    if roots.are_the_systems_alone() {
+        return options;
+    }
+    // The connection's own are replaced by those given here, so they have to be among them.
+    if let Some((name, certificates)) = certificates_of_the_connection(url, variables)
+        && let Err(error) = trust(&mut roots, &certificates)
+    {
+        let fault = format!("names `{certificates}` as root certificates (sslrootcert), which cannot be used: {error}");
+        variables.fault(name, &fault);
+    }
+    options.ssl_root_cert_from_pem(roots.complete_pem())
+}
+
+/// `sslrootcert` in the URL, in each spelling that the driver takes, else libpq's variable.
+fn certificates_of_the_connection(
+    url: Option<&SecretString>,
+    variables: &Variables<'_>,
+) -> Option<(&'static str, String)> {
+    let url = url.and_then(|url| Url::parse(url.expose_secret()).ok());
+    let in_url = url.as_ref().and_then(|url| {
+        url.query_pairs().filter(|(name, _)| ["sslrootcert", "ssl-root-cert", "ssl-ca"].contains(&&**name)).last()
+    });
+    let named = match in_url {
+        Some((_, value)) => ("DATABASE_URL", value.into_owned()),
+        None => ("PGSSLROOTCERT", variables.find("PGSSLROOTCERT")?.to_owned()),
+    };
+    // libpq's word for the system's certificates, which are among the roots.
+    Some(named).filter(|(_, value)| value != "system")
+}
+
+/// Trusts what a file holds, or a text in PEM.
+fn trust(roots: &mut Roots, certificates: &str) -> Result<(), String> {
+    let pem = match certificates.trim_start().starts_with("-----BEGIN") {
+        true => certificates.as_bytes().to_vec(),
+        false => fs::read(certificates).map_err(|error| error.to_string())?,
+    };
+    roots.trust(&pem).map_err(|error| error.to_string())
+}
+
+fn connect_options(url: Option<&SecretString>, variables: &mut Variables<'_>) -> Option<PgConnectOptions> {
     let host = variables.text("DB_HOST");
     let port = variables.checked_or("DB_PORT", OHE_DEFAULTS.1, "a port from 1 to 65535", |&port| port > 0);
     let user = variables.text("DB_USER");

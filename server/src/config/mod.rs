@@ -2,6 +2,7 @@
 
 mod database;
 mod ohe;
+mod outbound;
 mod schedule;
 mod variables;
 mod vendor;
@@ -9,6 +10,7 @@ mod web;
 
 use std::env;
 
+use ::outbound::Outbound;
 use sqlx::postgres::PgConnectOptions;
 use tracing_subscriber::EnvFilter;
 
@@ -29,6 +31,8 @@ pub struct Config {
     pub ohe: OheConfig,
     /// The vendor.
     pub vendor: VendorConfig,
+    /// How calls leave this process. The database's certificates are in its own options already.
+    pub outbound: Outbound,
     /// When things happen.
     pub schedule: ScheduleConfig,
     /// The web server.
@@ -79,7 +83,8 @@ impl Config {
     /// [`ConfigError`] with every bad variable and what was expected of it.
     pub fn read(environment: &Environment) -> Result<Self, ConfigError> {
         let mut variables = Variables::new(environment);
-        let database = database::read(&mut variables);
+        let outbound = outbound::read(&mut variables);
+        let database = database::read(&mut variables, &outbound.roots);
         let ohe = ohe::read(&mut variables);
         let vendor = vendor::read(&mut variables);
         let schedule = schedule::read(&mut variables);
@@ -89,7 +94,7 @@ impl Config {
         // A section is absent only where a fault was recorded, and then `finish` has returned it.
         let schedule =
             schedule.ok_or_else(|| ConfigError { faults: vec!["the schedule could not be read".to_owned()] })?;
-        Ok(Self { database, ohe, vendor, schedule, web, settings })
+        Ok(Self { database, ohe, vendor, outbound, schedule, web, settings })
     }
 
     /// The database, which most commands cannot do without.
@@ -115,7 +120,7 @@ fn check_log_filter(variables: &mut Variables<'_>) {
     }
 }
 
-const KNOWN_PREFIXES: [&str; 19] = [
+const KNOWN_PREFIXES: [&str; 20] = [
     "DATABASE_URL",
     "DB_",
     "TELEMETRY_",
@@ -135,6 +140,7 @@ const KNOWN_PREFIXES: [&str; 19] = [
     "HTTPS_PROXY",
     "NO_PROXY",
     "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
 ];
 
 #[cfg(test)]

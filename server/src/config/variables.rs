@@ -57,7 +57,7 @@ impl<'a> Variables<'a> {
     }
 
     /// A value that is set and not empty: an empty variable is how charts say "unset".
-    fn find(&self, name: &str) -> Option<&'a str> {
+    pub(super) fn find(&self, name: &str) -> Option<&'a str> {
         self.environment.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
     }
 

@@ -85,9 +85,10 @@ impl JobQueue {
         }
         PostgresStorage::migrations().run_direct(None, &mut connection, false).await.map_err(|error| {
             match StoreError::from(error) {
-                known @ (StoreError::Unavailable(_) | StoreError::ReadOnly(_) | StoreError::DiskFull(_)) => {
-                    JobQueueError::Store(known)
-                }
+                known @ (StoreError::Unavailable(_)
+                | StoreError::Untrusted { .. }
+                | StoreError::ReadOnly(_)
+                | StoreError::DiskFull(_)) => JobQueueError::Store(known),
                 other => JobQueueError::SetUp(other),
             }
         })?;

@@ -5,11 +5,13 @@
 //! not be asked" is an error, recorded for the dashboard and repeated with growing waits.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use collectors::{AdministratorError, look_up_administrator};
 use domain::administrator::{AdministratorStep, LookupFailure, NOBODY_REMEDY, address, wait_after};
 use domain::clock::Clock;
+use outbound::{Outbound, OutboundError};
 use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
 use sqlx::PgPool;
@@ -17,7 +19,10 @@ use store::{LookupRecord, LookupResult, Store, StoreError};
 use tokio::sync::Mutex;
 use tracing::warn;
 
-use crate::config::KeycloakConfig;
+use crate::config::{Config, KeycloakConfig};
+
+/// For each of the two requests to Keycloak.
+const KEYCLOAK_LIMIT: Duration = Duration::from_secs(10);
 
 /// What a look-up found.
 #[derive(Debug, Clone)]
@@ -103,8 +108,27 @@ pub struct AdminEmail {
     settings: String,
     store: Store,
     clock: Arc<dyn Clock>,
-    /// One look-up at a time, so that two jobs do not try a refused password both.
+    /// One look-up at a time in this process. Where Keycloak is asked, in all processes: see [`Store::lookup_turn`].
     turn: Arc<Mutex<()>>,
+}
+
+/// Keycloak's client cannot be built from the configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum KeycloakClientError {
+    /// The way to Keycloak.
+    #[error(transparent)]
+    Outbound(#[from] OutboundError),
+    /// The client itself.
+    #[error(transparent)]
+    Keycloak(#[from] keycloak::Error),
+}
+
+/// What the configuration and OHE's database say.
+enum OhesAnswer<'a> {
+    /// All that there is to know.
+    Complete(AdministratorAddress),
+    /// Nobody has an address there; this account in Keycloak may have one.
+    UpToKeycloak(&'a keycloak::Admin, String),
 }
 
 /// Who asks.
@@ -117,22 +141,20 @@ enum Asker {
 }
 
 impl AdminEmail {
-    /// `configured` is `OPENHANDS_ADMIN_EMAIL`; Keycloak is asked where its administrator's password is configured, and
-    /// trusts `extra_roots` besides the system's certificates.
+    /// Keycloak is asked where its administrator's password is configured.
     ///
     /// # Errors
-    /// [`keycloak::Error::Client`].
-    pub fn new(
-        configured: Option<SecretString>,
-        ohe: PgPool,
-        keycloak: Option<(&KeycloakConfig, &[u8])>,
-        store: Store,
-        clock: Arc<dyn Clock>,
-    ) -> Result<Self, keycloak::Error> {
-        let settings = keycloak.and_then(|(config, roots)| keycloak_settings(config, roots));
-        let fingerprint = settings.as_ref().map(fingerprint).unwrap_or_default();
-        let keycloak = settings.as_ref().map(keycloak::Admin::new).transpose()?;
-        Ok(Self { configured, ohe, keycloak, settings: fingerprint, store, clock, turn: Arc::default() })
+    /// [`KeycloakClientError`].
+    pub fn new(config: &Config, ohe: PgPool, store: Store, clock: Arc<dyn Clock>) -> Result<Self, KeycloakClientError> {
+        let keycloak = config.ohe.keycloak.as_ref().and_then(keycloak_settings);
+        let settings = keycloak.as_ref().map(|keycloak| fingerprint(keycloak, &config.outbound)).unwrap_or_default();
+        let client = |settings: &keycloak::Settings| {
+            let (http, _) = config.outbound.http_client(&settings.server_url)?;
+            Ok::<_, KeycloakClientError>(keycloak::Admin::new(settings, http)?)
+        };
+        let keycloak = keycloak.as_ref().map(client).transpose()?;
+        let configured = config.ohe.admin_email.clone();
+        Ok(Self { configured, ohe, keycloak, settings, store, clock, turn: Arc::default() })
     }
 
     /// The address, for a job: after a failure, whatever failed is asked again only when its wait is over.
@@ -167,50 +189,90 @@ impl AdminEmail {
     async fn look_up(&self, asker: Asker) -> Result<AdministratorAddress, AdminEmailError> {
         let _turn = self.turn.lock().await;
         let now = self.clock.now();
-        let earlier = match self.store.administrator_lookup().await {
+        let earlier = self.earlier(asker, now).await?;
+        match self.ask_ohe(asker, earlier.as_ref(), now).await {
+            Ok(OhesAnswer::Complete(address)) => self.recorded(Ok(address), earlier, now).await,
+            Ok(OhesAnswer::UpToKeycloak(keycloak, user_id)) => {
+                let turn = self.store.lookup_turn().await?;
+                let result = self.ask_keycloak(asker, keycloak, &user_id).await;
+                // Dropping it would do as well, a moment later; a broken connection has given it back already.
+                let _given_back = turn.end().await;
+                result
+            }
+            Err(error) => self.recorded(Err(error), earlier, now).await,
+        }
+    }
+
+    /// The latest look-up, as far as it says anything about this one.
+    async fn earlier(&self, asker: Asker, now: DateTime<Utc>) -> Result<Option<LookupRecord>, StoreError> {
+        match self.store.administrator_lookup().await {
             // Other settings may do; and a time to come was written before the clock stepped back.
-            Ok(earlier) => earlier.filter(|earlier| earlier.settings == self.settings && earlier.looked_up_at <= now),
+            Ok(earlier) => {
+                Ok(earlier.filter(|earlier| earlier.settings == self.settings && earlier.looked_up_at <= now))
+            }
             // The configured address needs no database, and a person may ask before our tables are there.
-            Err(_) if asker == Asker::Person || self.configured.is_some() => None,
-            Err(error) => return Err(error.into()),
+            Err(_) if asker == Asker::Person || self.configured.is_some() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn ask_ohe(
+        &self,
+        asker: Asker,
+        earlier: Option<&LookupRecord>,
+        now: DateTime<Utc>,
+    ) -> Result<OhesAnswer<'_>, AdminEmailError> {
+        if let Some(email) = self.configured.clone() {
+            let step = AdministratorStep::Configured;
+            return Ok(OhesAnswer::Complete(AdministratorAddress::Found { email, step }));
+        }
+        if asker == Asker::Job {
+            wait_out(LookupFailure::Database, earlier, now)?;
+        }
+        let lookup = look_up_administrator(&self.ohe).await?;
+        Ok(match (lookup.found, &self.keycloak, lookup.first_user_id) {
+            (Some((step, email)), _, _) => OhesAnswer::Complete(AdministratorAddress::Found { email, step }),
+            (None, Some(keycloak), Some(user_id)) => OhesAnswer::UpToKeycloak(keycloak, user_id),
+            (None, _, _) => OhesAnswer::Complete(AdministratorAddress::Nobody),
+        })
+    }
+
+    /// Asks in this process's turn. Another process may have asked since the latest look-up was read, so it is read again.
+    async fn ask_keycloak(
+        &self,
+        asker: Asker,
+        keycloak: &keycloak::Admin,
+        user_id: &str,
+    ) -> Result<AdministratorAddress, AdminEmailError> {
+        let now = self.clock.now();
+        let earlier = self.earlier(asker, now).await?;
+        if asker == Asker::Job {
+            wait_out(LookupFailure::Keycloak, earlier.as_ref(), now)?;
+        }
+        wait_out(LookupFailure::Refused, earlier.as_ref(), now)?;
+        let result = match keycloak.email_of(user_id).await {
+            Ok(email) => Ok(match email.as_ref().and_then(|email| address(email.expose_secret())) {
+                Some(email) => AdministratorAddress::Found { email: email.into(), step: AdministratorStep::Keycloak },
+                None => AdministratorAddress::Nobody,
+            }),
+            Err(error) => Err(error.into()),
         };
-        let result = self.ask(asker, earlier.as_ref(), now).await;
+        self.recorded(result, earlier, now).await
+    }
+
+    /// Records what a look-up came to, and gives it back.
+    async fn recorded(
+        &self,
+        result: Result<AdministratorAddress, AdminEmailError>,
+        earlier: Option<LookupRecord>,
+        now: DateTime<Utc>,
+    ) -> Result<AdministratorAddress, AdminEmailError> {
         if let Some(record) = self.record(&result, earlier, now)
             && let Err(error) = self.store.record_administrator_lookup(&record).await
         {
             warn!(error = error.to_string(), "the look-up of the administrator's e-mail address could not be recorded");
         }
         result
-    }
-
-    async fn ask(
-        &self,
-        asker: Asker,
-        earlier: Option<&LookupRecord>,
-        now: DateTime<Utc>,
-    ) -> Result<AdministratorAddress, AdminEmailError> {
-        if let Some(email) = self.configured.clone() {
-            return Ok(AdministratorAddress::Found { email, step: AdministratorStep::Configured });
-        }
-        if asker == Asker::Job {
-            wait_out(LookupFailure::Database, earlier, now)?;
-        }
-        let lookup = look_up_administrator(&self.ohe).await?;
-        if let Some((step, email)) = lookup.found {
-            return Ok(AdministratorAddress::Found { email, step });
-        }
-        let (Some(keycloak), Some(user_id)) = (&self.keycloak, lookup.first_user_id) else {
-            return Ok(AdministratorAddress::Nobody);
-        };
-        if asker == Asker::Job {
-            wait_out(LookupFailure::Keycloak, earlier, now)?;
-        }
-        wait_out(LookupFailure::Refused, earlier, now)?;
-        let email = keycloak.email_of(&user_id).await?;
-        Ok(match email.as_ref().and_then(|email| address(email.expose_secret())) {
-            Some(email) => AdministratorAddress::Found { email: email.into(), step: AdministratorStep::Keycloak },
-            None => AdministratorAddress::Nobody,
-        })
     }
 
     fn record(
@@ -266,19 +328,19 @@ fn wait_out(kind: LookupFailure, earlier: Option<&LookupRecord>, now: DateTime<U
     Err(AdminEmailError::Waiting { error, remedy, until })
 }
 
-fn keycloak_settings(config: &KeycloakConfig, roots: &[u8]) -> Option<keycloak::Settings> {
+fn keycloak_settings(config: &KeycloakConfig) -> Option<keycloak::Settings> {
     Some(keycloak::Settings {
         server_url: config.server_url.clone(),
         realm: config.realm.clone(),
         password: config.admin_password.clone()?,
-        extra_root_certificates: roots.to_vec(),
+        limit: KEYCLOAK_LIMIT,
     })
 }
 
-/// Recognises Keycloak's settings, so that a corrected one is tried at once. Of the password it holds one byte of a digest:
+/// Recognises Keycloak's settings, and the way to it, so that a corrected one is tried at once. Of the password it holds one byte of a digest:
 /// too little to guess it by, and enough to see nearly every change; a change that it misses waits for an hour at most.
-fn fingerprint(settings: &keycloak::Settings) -> String {
-    let place = Sha256::digest(format!("{} {}", settings.server_url, settings.realm));
+fn fingerprint(settings: &keycloak::Settings, outbound: &Outbound) -> String {
+    let place = Sha256::digest(format!("{} {} {outbound:?}", settings.server_url, settings.realm));
     let password = Sha256::digest(settings.password.expose_secret());
     let place = format!("{place:x}");
     format!("{}-{:02x}", &place[..16], password.first().copied().unwrap_or_default())

@@ -16,7 +16,7 @@ use store::Store;
 
 use crate::config::{Config, ConfigError};
 
-pub use admin_email::{AdminEmail, AdminEmailError, AdministratorAddress};
+pub use admin_email::{AdminEmail, AdminEmailError, AdministratorAddress, KeycloakClientError};
 pub use clocks::{ClockOffsets, ClockService};
 pub use collection::{CollectionError, CollectionOutcome, CollectionService, SkipReason};
 pub use delivery::{
@@ -69,7 +69,7 @@ pub enum StartError {
     Vendor(#[from] replicated::SettingsError),
     /// Keycloak's client cannot be built from the configuration.
     #[error("the client of Keycloak cannot be set up")]
-    Keycloak(#[from] keycloak::Error),
+    Keycloak(#[from] KeycloakClientError),
 }
 
 impl Services {
@@ -83,10 +83,7 @@ impl Services {
         let (store, job_store) = (connect(WEB_CONNECTIONS), connect(JOB_CONNECTIONS));
         let ohe = collectors::connect(database.clone());
         let registry = Arc::new(Registry::load()?);
-        let roots = config.vendor.extra_root_certificates.as_deref();
-        let keycloak = config.ohe.keycloak.as_ref().map(|keycloak| (keycloak, roots.unwrap_or_default()));
-        let configured = config.ohe.admin_email.clone();
-        let admin_email = AdminEmail::new(configured, ohe.clone(), keycloak, job_store.clone(), Arc::clone(&clock))?;
+        let admin_email = AdminEmail::new(config, ohe.clone(), job_store.clone(), Arc::clone(&clock))?;
         let scheduling = SchedulingService::new(job_store.clone(), config.schedule.clone());
         let license = LicenseService::new(
             connect(LICENSE_CONNECTIONS),
@@ -103,7 +100,7 @@ impl Services {
                 config: config.schedule.clone(),
                 clock: Arc::clone(&clock),
             },
-            delivery: DeliveryService::new(job_store.clone(), &config.vendor, admin_email.clone(), Arc::clone(&clock))?,
+            delivery: DeliveryService::new(job_store.clone(), config, admin_email.clone(), Arc::clone(&clock))?,
             admin_email,
             registry,
             clocks: ClockService::new(store.clone(), Arc::clone(&clock)),

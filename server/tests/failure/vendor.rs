@@ -126,7 +126,7 @@ async fn a_wrong_certificate_is_told_from_the_rest_and_waited_out() {
     let address = listener.local_addr().unwrap();
     let mut simulation = Simulation::with(MONDAY, |config| {
         config.vendor.base_url = Url::parse(&format!("https://{address}")).unwrap();
-        config.vendor.extra_root_certificates = Some(ours.authority_pem.clone().into_bytes());
+        config.outbound.roots.trust(ours.authority_pem.as_bytes()).unwrap();
     })
     .await;
     simulation.world.collected_before(simulation.now(), 3).await;

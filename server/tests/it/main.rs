@@ -3,12 +3,14 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that lacks its parts cannot go on")]
 
 mod admin_email;
+mod authority;
 mod clocks;
 mod collection;
 #[path = "../support/command.rs"]
 mod command;
 mod commands;
 mod connections;
+mod database_tls;
 mod delivery;
 mod demo;
 mod fixture;
@@ -17,5 +19,6 @@ mod identity_interleavings;
 mod jobs;
 mod license;
 mod pooler;
+mod renewal;
 mod rights;
 mod web;

@@ -14,13 +14,17 @@ struct Rule {
 
 const DATABASE_AND_JOBS: [&str; 5] = ["apalis", "apalis-postgres", "reqwest", "sqlx", "store"];
 
-const RULES: [Rule; 6] = [
+const RULES: [Rule; 7] = [
     Rule { options: "--package domain", forbidden: &["apalis", "axum", "leptos", "reqwest", "sqlx", "tokio"] },
     Rule { options: "--package app --features ssr", forbidden: &DATABASE_AND_JOBS },
     Rule { options: "--package dashboard --target wasm32-unknown-unknown", forbidden: &DATABASE_AND_JOBS },
     Rule { options: "--package banner --target wasm32-unknown-unknown", forbidden: &["app", "chrono"] },
     Rule {
         options: "--package keycloak",
+        forbidden: &["app", "axum", "collectors", "domain", "leptos", "replicated", "sqlx", "store"],
+    },
+    Rule {
+        options: "--package outbound",
         forbidden: &["app", "axum", "collectors", "domain", "leptos", "replicated", "sqlx", "store"],
     },
     Rule { options: "--package replicated", forbidden: &["axum", "leptos", "sqlx"] },

@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeZone, Utc};
 use domain::clock::{ManualClock, SystemClock};
+use outbound::Outbound;
 use replicated::simulator::Simulator;
-use replicated::{Client, Identity, ProxySettings, Settings, Timeouts};
+use replicated::{Client, Identity, Settings, Timeouts};
 use secrecy::SecretString;
 use serde_json::{Map, Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -28,8 +29,7 @@ pub(crate) fn settings(base_url: &str) -> Settings {
         product: "ohe-telemetry".to_owned(),
         version: "0.1.0".to_owned(),
         timeouts: Timeouts { connect: Duration::from_secs(20), total: Duration::from_secs(20) },
-        extra_root_certificates: Vec::new(),
-        proxy: ProxySettings::default(),
+        outbound: Outbound::default(),
     }
 }
 

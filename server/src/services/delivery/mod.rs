@@ -4,25 +4,27 @@ mod recording;
 mod registration;
 mod reregistration;
 mod run;
+mod session;
 
 use std::sync::Arc;
 
 use domain::clock::Clock;
-use replicated::{AppStatus, Client, ProxySettings, Settings, SettingsError};
+use replicated::{Client, Settings, SettingsError};
 use secrecy::SecretString;
 use serde::Serialize;
-use store::{Call, ExclusiveRight, Store, StoreError};
+use store::{ExclusiveRight, Store, StoreError};
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 use url::Url;
 
 pub use self::reregistration::{IdentityStatus, IdentitySummary, ReregistrationOutcome};
 
-use self::registration::{Session, established};
+use self::registration::established;
 use self::run::Run;
+use self::session::{Message, Session};
 use super::admin_email::{AdminEmail, AdminEmailError};
 use super::collection::SkipReason;
-use crate::config::VendorConfig;
+use crate::config::Config;
 
 /// The name and version under which the vendor sees us, and the version label of every check-in.
 const PRODUCT: &str = "ohe-telemetry";
@@ -93,12 +95,13 @@ impl DeliveryService {
     /// [`SettingsError`] where the configuration does not make a client.
     pub fn new(
         store: Store,
-        config: &VendorConfig,
+        config: &Config,
         admin_email: AdminEmail,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, SettingsError> {
-        let client = config.publishable_key.as_ref().map(|key| Client::new(&settings(config, key), Arc::clone(&clock)));
-        Ok(Self { store, client: client.transpose()?, base_url: config.base_url.clone(), admin_email, clock })
+        let key = config.vendor.publishable_key.as_ref();
+        let client = key.map(|key| Client::new(&settings(config, key), Arc::clone(&clock)));
+        Ok(Self { store, client: client.transpose()?, base_url: config.vendor.base_url.clone(), admin_email, clock })
     }
 
     /// The vendor's address: scheme, host and port.
@@ -205,29 +208,20 @@ impl DeliveryService {
     }
 
     async fn check_in_as(&self, session: &mut Session<'_>) -> Result<(), DeliveryError> {
-        let call = self.begin(Call::CheckIn);
-        let result = session.check_in(AppStatus::Ready, VERSION).await;
-        self.store_renewed(session).await?;
-        self.end(&call, &result).await?;
-        result?;
+        self.send(session, Message::CheckIn).await??;
         Ok(())
     }
 }
 
-fn settings(config: &VendorConfig, publishable_key: &SecretString) -> Settings {
+fn settings(config: &Config, publishable_key: &SecretString) -> Settings {
     Settings {
-        base_url: config.base_url.clone(),
+        base_url: config.vendor.base_url.clone(),
         publishable_key: publishable_key.clone(),
-        app_slug: config.app_slug.clone(),
+        app_slug: config.vendor.app_slug.clone(),
         product: PRODUCT.to_owned(),
         version: VERSION.to_owned(),
-        timeouts: config.timeouts,
-        extra_root_certificates: config.extra_root_certificates.clone().unwrap_or_default(),
-        proxy: ProxySettings {
-            https_proxy: config.https_proxy.clone(),
-            http_proxy: config.http_proxy.clone(),
-            no_proxy: config.no_proxy.clone(),
-        },
+        timeouts: config.vendor.timeouts,
+        outbound: config.outbound.clone(),
     }
 }
 

@@ -1,13 +1,14 @@
 //! Who we are to the vendor: the customer and the instance it gave this install, and how they are had.
 
 use domain::masked_email::masked_email;
-use replicated::{AppStatus, Client, Customer, MetricsBody, Reply};
+use replicated::{Client, Customer};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use store::{Call, Identity, NewAuditEntry, Registration, StoreError};
 use tracing::{info, warn};
 
+use super::session::Session;
 use super::{DeliveryError, DeliveryService};
 use crate::services::AdministratorAddress;
 
@@ -16,29 +17,6 @@ use crate::services::AdministratorAddress;
 pub(super) struct Registrant {
     pub(super) email: SecretString,
     pub(super) step: Option<String>,
-}
-
-/// One run of calls as this install. Where the vendor refuses the token, the install is registered again under the address
-/// that its customer was registered with, so as the same customer.
-#[derive(Debug)]
-pub(super) struct Session<'a> {
-    vendor: replicated::Session<'a>,
-    registrant: Option<Registrant>,
-}
-
-impl<'a> Session<'a> {
-    fn new(client: &'a Client, identity: replicated::Identity, registrant: Option<Registrant>) -> Self {
-        let email = registrant.as_ref().map(|registrant| registrant.email.clone());
-        Self { vendor: replicated::Session::new(client, identity, email), registrant }
-    }
-
-    pub(super) async fn send_body(&mut self, body: &MetricsBody) -> Result<Reply<()>, replicated::Error> {
-        self.vendor.send_body(body).await
-    }
-
-    pub(super) async fn check_in(&mut self, status: AppStatus, version: &str) -> Result<Reply<()>, replicated::Error> {
-        self.vendor.check_in(status, version).await
-    }
 }
 
 impl DeliveryService {
@@ -143,20 +121,20 @@ impl DeliveryService {
         Ok(result?.value)
     }
 
-    /// Stores what the vendor gave when it refused the token and registered the install again.
-    pub(super) async fn store_renewed(&self, session: &mut Session<'_>) -> Result<(), StoreError> {
-        let Some(identity) = session.vendor.take_renewed() else { return Ok(()) };
-        let Some(registrant) = &session.registrant else { return Ok(()) };
-        info!("the vendor had revoked the service token; the install was registered again");
-        let known = self.store.identity().await?;
-        let customer = Customer {
-            id: identity.customer_id,
-            instance_id: Some(identity.instance_id),
-            service_token: identity.service_token,
+    /// A registration with its instance, not yet stored, and the id of that.
+    pub(super) async fn register_whole(
+        &self,
+        client: &Client,
+        known: &Identity,
+        registrant: &Registrant,
+    ) -> Result<(Registration, String), DeliveryError> {
+        let mut customer = self.register_customer(client, registrant).await?;
+        let instance_id = match customer.instance_id.clone() {
+            Some(instance_id) => instance_id,
+            None => self.create_instance(client, &customer, &known.cluster_id).await?,
         };
-        let registration = self.registration(&known, registrant, &customer);
-        let audit = self.audit_of_another_customer(&known, &registration);
-        self.store.replace_identity(&registration, audit.as_ref()).await.map(drop)
+        customer.instance_id = Some(instance_id.clone());
+        Ok((self.registration(known, registrant, &customer), instance_id))
     }
 
     /// What the vendor gave, ready to be stored.
@@ -173,7 +151,7 @@ impl DeliveryService {
     }
 
     /// An entry for the audit log where the install becomes another customer to the vendor, by itself.
-    fn audit_of_another_customer(&self, known: &Identity, new: &Registration) -> Option<NewAuditEntry> {
+    pub(super) fn audit_of_another_customer(&self, known: &Identity, new: &Registration) -> Option<NewAuditEntry> {
         let is_another = known.customer_id.as_ref().is_some_and(|customer_id| *customer_id != new.customer_id);
         let entry = || NewAuditEntry {
             at: self.clock.now(),

@@ -6,10 +6,10 @@ use replicated::Client;
 use secrecy::ExposeSecret as _;
 use serde::Serialize;
 use serde_json::{Value, json};
-use store::{Identity, NewAuditEntry, Registration, StoreError};
+use store::{Identity, NewAuditEntry, StoreError};
 use tracing::info;
 
-use super::registration::{Registrant, shown, shown_of};
+use super::registration::{shown, shown_of};
 use super::{DeliveryError, DeliveryService, SkipReason};
 
 /// Who this install is to the vendor, as it may be shown.
@@ -130,22 +130,6 @@ impl DeliveryService {
             instance_id,
             customer_email: email,
         })
-    }
-
-    /// A registration with its instance, not yet stored.
-    async fn register_whole(
-        &self,
-        client: &Client,
-        known: &Identity,
-        registrant: &Registrant,
-    ) -> Result<(Registration, String), DeliveryError> {
-        let mut customer = self.register_customer(client, registrant).await?;
-        let instance_id = match customer.instance_id.clone() {
-            Some(instance_id) => instance_id,
-            None => self.create_instance(client, &customer, &known.cluster_id).await?,
-        };
-        customer.instance_id = Some(instance_id.clone());
-        Ok((self.registration(known, registrant, &customer), instance_id))
     }
 
     fn reregistration_entry(&self, actor: &str, detail: Value, outcome: &str) -> NewAuditEntry {

@@ -6,7 +6,7 @@ use store::{Batch, ExclusiveRight, StoreError, WaitingBatch};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
-use super::registration::Session;
+use super::session::{Message, Session};
 use super::{DeliveryError, DeliveryService};
 
 /// What a run came to so far.
@@ -116,16 +116,19 @@ impl<'a> Run<'a> {
         Ok(fate)
     }
 
-    /// Sends one batch and records the attempt.
+    /// Sends one batch and records each attempt.
     async fn send(&mut self, batch: &Batch) -> Result<Fate, DeliveryError> {
-        let body = MetricsBody::of(&batch.metrics);
-        let call = self.service.begin_delivery(batch.id, body.as_ref().ok());
-        let result = match body {
-            Ok(body) => self.session.send_body(&body).await,
-            Err(error) => Err(error),
+        let result = match MetricsBody::of(&batch.metrics) {
+            Ok(body) => {
+                let message = Message::Metrics { batch_id: batch.id, body: &body };
+                self.service.send(&mut self.session, message).await?
+            }
+            Err(error) => {
+                let result = Err(error);
+                self.service.end(&self.service.begin_delivery(batch.id, None), &result).await?;
+                result
+            }
         };
-        self.service.store_renewed(&mut self.session).await?;
-        self.service.end(&call, &result).await?;
         Ok(result.map_or_else(|error| Fate::Failed(error.class), |_| Fate::Accepted))
     }
 }

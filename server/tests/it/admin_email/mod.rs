@@ -3,6 +3,8 @@
 
 mod failures;
 mod stand_in;
+mod turns;
+mod way;
 
 use domain::administrator::AdministratorStep;
 use ohe_telemetry::services::AdministratorAddress;
