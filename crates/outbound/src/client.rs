@@ -27,6 +27,14 @@ pub enum OutboundError {
     Proxy(#[source] reqwest::Error),
 }
 
+/// Makes one provider of cryptography the default of this process, unless there is a default already.
+///
+/// Two are compiled in, one for HTTP and one for the database's driver. The driver asks for the default where it checks a
+/// certificate but not its name (`verify-ca`), and panics where it could be either.
+pub fn install_default_cryptography() {
+    let _there_is_one = rustls::crypto::aws_lc_rs::default_provider().install_default();
+}
+
 impl Outbound {
     /// A client for calls to the server of `target`, yet to be given its time limits, and the way that its calls take. It
     /// follows no redirect, repeats nothing, speaks HTTP/1.1, and reads no environment variable.

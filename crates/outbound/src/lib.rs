@@ -10,7 +10,7 @@ mod proxies;
 mod roots;
 mod route;
 
-pub use client::{Outbound, OutboundError};
+pub use client::{Outbound, OutboundError, install_default_cryptography};
 pub use proxies::{NotAProxy, Proxies, ProxyAddress};
 pub use roots::{Roots, RootsError};
 pub use route::Route;

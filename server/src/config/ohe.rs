@@ -85,3 +85,27 @@ fn admin_email(variables: &mut Variables<'_>) -> Option<SecretString> {
     variables.fault("OPENHANDS_ADMIN_EMAIL", "is not an e-mail address; expected name@example.com");
     None
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::config::Config;
+
+    #[test]
+    fn keycloaks_address_may_be_written_in_each_usual_way() {
+        for (written, expected) in [
+            ("https://auth.example", Some("https://auth.example/")),
+            ("https://auth.example//", Some("https://auth.example/")),
+            ("HTTPS://Auth.Example:443/", Some("https://auth.example/")),
+            (" http://keycloak:8080/auth/ ", Some("http://keycloak:8080/auth")),
+            ("http://keycloak:8080/Idp/Auth", Some("http://keycloak:8080/Idp/Auth")),
+            ("auth.example", None),
+            ("ftp://auth.example", None),
+        ] {
+            let environment = [("KEYCLOAK_SERVER_URL", written), ("KEYCLOAK_REALM_NAME", "ohe")];
+            let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+            let config = Config::read(&environment).ok();
+            let server_url = config.and_then(|config| config.ohe.keycloak).map(|keycloak| keycloak.server_url);
+            assert_eq!(server_url.as_ref().map(url::Url::as_str), expected, "{written}");
+        }
+    }
+}

@@ -79,6 +79,7 @@ impl Services {
     /// [`StartError`]: the configuration does not suffice, or the collectors contradict each other.
     pub fn new(config: &Config, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
         let database = config.database()?;
+        outbound::install_default_cryptography();
         let connect = |connections| Store::new(store::connect(database.clone(), connections));
         let (store, job_store) = (connect(WEB_CONNECTIONS), connect(JOB_CONNECTIONS));
         let ohe = collectors::connect(database.clone());

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::command::command;
 
 /// Each variable with a value that is none, and a part of it that must not show where it is a secret.
-const MALFORMED: [(&str, &str, Option<&str>); 25] = [
+const MALFORMED: [(&str, &str, Option<&str>); 26] = [
     ("DATABASE_URL", "mysql://user:geheim@host/database", Some("geheim")),
     ("DB_PORT", "65536", None),
     ("DB_SSL_MODE", "on", None),
@@ -17,6 +17,7 @@ const MALFORMED: [(&str, &str, Option<&str>); 25] = [
     ("HTTPS_PROXY", "socks5://geheim:1080", Some("geheim")),
     ("HTTP_PROXY", "://geheim", Some("geheim")),
     ("SSL_CERT_FILE", "/does/not/exist", None),
+    ("SSL_CERT_DIR", "/does/not/exist", None),
     ("TELEMETRY_COLLECTION_SCHEDULE", "weekly", None),
     ("TELEMETRY_UPLOAD_SCHEDULE", "0 0 30 2 *", None),
     ("TELEMETRY_COLLECTION_INTERVAL_DAYS", "7.5", None),

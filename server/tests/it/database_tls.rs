@@ -11,9 +11,8 @@ use ohe_telemetry::config::Config;
 use ohe_telemetry::install::Install;
 use outbound::Roots;
 use private_postgres::{Options, PrivatePostgres, Shutdown};
-use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _};
-use store::{Store, StoreError};
+use store::StoreError;
 
 use crate::authority::{Authority, Issued};
 use crate::command::command;
@@ -66,11 +65,12 @@ async fn secure(postgres: &PrivatePostgres, issued: &Issued) {
     postgres.start_again().await.unwrap();
 }
 
-async fn connects(options: &PgConnectOptions) -> Result<bool, StoreError> {
-    let store = Store::new(store::connect(options.clone(), 1));
-    store.ping().await?;
+/// Is the connection secured, where there is one?
+async fn connects(config: &Config) -> Result<bool, StoreError> {
+    let install = Install::new(config, Arc::new(SystemClock)).unwrap();
+    install.services.store.ping().await?;
     let is_secured = sqlx::query_scalar("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()");
-    Ok(is_secured.fetch_one(store.pool()).await?)
+    Ok(is_secured.fetch_one(install.services.store.pool()).await?)
 }
 
 fn refusal(outcome: Result<bool, StoreError>) -> String {
@@ -86,19 +86,21 @@ async fn the_certificate_is_checked_against_the_named_authority() {
     let directory = tempfile::tempdir().unwrap();
     let file = server.authority.file_in(directory.path(), "authority.pem");
     let stranger = Authority::new().file_in(directory.path(), "stranger.crt");
-    let options = |mode: &str, changes: &[(&str, &Path)]| {
-        Config::read(&server.environment(mode, changes)).unwrap().database().unwrap().clone()
-    };
-    assert!(connects(&options("require", &[])).await.unwrap(), "nobody's certificate is checked");
+    let config = |mode: &str, changes: &[(&str, &Path)]| Config::read(&server.environment(mode, changes)).unwrap();
+    assert!(connects(&config("require", &[])).await.unwrap(), "nobody's certificate is checked");
     for mode in ["verify-full", "verify-ca"] {
-        assert!(connects(&options(mode, &[("SSL_CERT_FILE", &file)])).await.unwrap(), "{mode}");
-        assert!(connects(&options(mode, &[("SSL_CERT_DIR", directory.path())])).await.unwrap(), "{mode}");
+        assert!(connects(&config(mode, &[("SSL_CERT_FILE", &file)])).await.unwrap(), "{mode}");
+        assert!(connects(&config(mode, &[("SSL_CERT_DIR", directory.path())])).await.unwrap(), "{mode}");
         for changes in [&[][..], &[("SSL_CERT_FILE", &*stranger)]] {
-            let told = refusal(connects(&options(mode, changes)).await);
+            let told = refusal(connects(&config(mode, changes)).await);
             assert!(told.contains("issued it in SSL_CERT_FILE"), "{mode}: {told}");
         }
     }
-    let elsewhere = |mode| options(mode, &[("SSL_CERT_FILE", &file)]).host(&server.other_address.to_string());
+    let elsewhere = |mode| {
+        let config = config(mode, &[("SSL_CERT_FILE", &file)]);
+        let database = config.database.clone().map(|options| options.host(&server.other_address.to_string()));
+        Config { database, ..config }
+    };
     let told = refusal(connects(&elsewhere("verify-full")).await);
     assert!(told.contains("another name"), "{told}");
     assert!(connects(&elsewhere("verify-ca")).await.unwrap());
@@ -114,8 +116,9 @@ async fn the_systems_certificates_and_the_connections_own_count_besides() {
 
     let mut roots = Roots::of_system([&file]);
     roots.trust(stranger.pem().as_bytes()).unwrap();
-    let options = Config::read(&server.environment("verify-full", &[])).unwrap().database().unwrap().clone();
-    assert!(connects(&options.ssl_root_cert_from_pem(roots.complete_pem())).await.unwrap(), "the system's");
+    let config = Config::read(&server.environment("verify-full", &[])).unwrap();
+    let database = config.database.clone().map(|options| options.ssl_root_cert_from_pem(roots.complete_pem()));
+    assert!(connects(&Config { database, ..config }).await.unwrap(), "the system's");
 
     let url = format!(
         "postgres://postgres@{}/postgres?sslmode=verify-full&sslrootcert={}",
@@ -125,7 +128,7 @@ async fn the_systems_certificates_and_the_connections_own_count_besides() {
     for named in [None, Some(("SSL_CERT_FILE", named.to_str().unwrap()))] {
         let variables = [("DATABASE_URL", url.as_str())].into_iter().chain(named);
         let environment = variables.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-        assert!(connects(Config::read(&environment).unwrap().database().unwrap()).await.unwrap(), "sslrootcert");
+        assert!(connects(&Config::read(&environment).unwrap()).await.unwrap(), "sslrootcert");
     }
 }
 
