@@ -61,9 +61,10 @@ fn certificates_of_the_connection(
 
 /// Trusts what a file holds, or a text in PEM.
 fn trust(roots: &mut Roots, certificates: &str) -> Result<(), String> {
-    let pem = match certificates.trim_start().starts_with("-----BEGIN") {
-        true => certificates.as_bytes().to_vec(),
-        false => fs::read(certificates).map_err(|error| error.to_string())?,
+    let pem = if certificates.trim_start().starts_with("-----BEGIN") {
+        certificates.as_bytes().to_vec()
+    } else {
+        fs::read(certificates).map_err(|error| error.to_string())?
     };
     roots.trust(&pem).map_err(|error| error.to_string())
 }

@@ -66,7 +66,6 @@ fn roots(variables: &mut Variables<'_>) -> Roots {
 mod tests {
     use url::Url;
 
-    use super::*;
     use crate::config::{Config, ConfigError};
 
     fn read(pairs: &[(&str, &str)]) -> Result<Config, ConfigError> {

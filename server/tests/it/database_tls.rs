@@ -149,7 +149,6 @@ async fn the_program_says_what_to_do_and_does_it() {
     let (code, told) = run(&[]).await;
     assert_eq!(code, Some(1), "{told}");
     assert!(told.contains("cannot be trusted") && told.contains("SSL_CERT_FILE"), "{told}");
-    // The driver itself looks at the file and, because of it, not at what the system has.
     let (code, told) = run(&[("SSL_CERT_FILE", &stranger), ("SSL_CERT_DIR", &authorities)]).await;
     assert_eq!(code, Some(0), "{told}");
 }

@@ -45,11 +45,7 @@ async fn deliver(fixture: &Fixture) -> Result<DeliveryOutcome, DeliveryError> {
     let before = fixture.vendor.snapshot().counts.requests;
     let outcome = fixture.services().delivery.deliver().await;
     let seen = fixture.vendor.snapshot().counts.requests - before;
-    assert_eq!(
-        u64::try_from(attempts(fixture).await.len()).unwrap(),
-        u64::from(seen),
-        "the vendor saw {seen} requests"
-    );
+    assert_eq!(u64::try_from(attempts(fixture).await.len()).unwrap(), seen, "the vendor saw {seen} requests");
     outcome
 }
 

@@ -43,8 +43,8 @@ impl<'a> Session<'a> {
         Self { client, identity, registrant, is_renewed: false }
     }
 
-    /// Whom to register again after this error.
-    fn to_be_renewed(&mut self, error: &replicated::Error) -> Option<Registrant> {
+    /// Whom to register again after this error. It is said once.
+    fn take_renewal(&mut self, error: &replicated::Error) -> Option<Registrant> {
         let is_refused = error.class == ErrorClass::Auth && error.http_status != Some(403);
         if !is_refused || self.is_renewed {
             return None;
@@ -62,7 +62,7 @@ impl DeliveryService {
         message: Message<'_>,
     ) -> Result<Result<Reply<()>, replicated::Error>, DeliveryError> {
         let result = self.send_once(session, message).await?;
-        let Some(registrant) = result.as_ref().err().and_then(|error| session.to_be_renewed(error)) else {
+        let Some(registrant) = result.as_ref().err().and_then(|error| session.take_renewal(error)) else {
             return Ok(result);
         };
         match self.renew(session, &registrant).await {
