@@ -48,7 +48,8 @@ BEGIN
             ('role', 'id, name'),
             ('slack_teams', 'id'),
             ('slack_users', 'keycloak_user_id'),
-            ('user', 'accepted_tos, email, first_login_at, id, is_disabled, last_login_at, role_id, user_consents_to_analytics'),
+            ('user', 'accepted_tos, email, first_login_at, id, is_disabled, last_login_at, role_id,
+                user_consents_to_analytics'),
             ('user_settings', 'accepted_tos, email, id, keycloak_user_id, user_consents_to_analytics')
         ) AS tables (relation, columns)
     LOOP

@@ -24,9 +24,10 @@ const GRACE: Duration = Duration::from_secs(10);
 /// - one statement of many aggregates is beyond the cost at which PostgreSQL compiles it, which would take longer
 ///   than to run it;
 /// - rows are grouped by user, in memory, of which OHE's database is to keep enough for itself;
-/// - the passes of a statement run side by side, each in one process: one worker besides the session's own process, which
-///   the planner is to find cheap, but no table large enough to be shared out among the two, which costs more than it gains
-///   where each has a pass of its own to do.
+/// - the passes of a statement run side by side, each in one process, where there is enough to do: in the session's own and
+///   in one worker, and without one while OHE has workers, as `max_parallel_workers` counts those of all sessions. The
+///   planner is told of two, since it takes one to gain nothing. No table is large enough to be shared out among
+///   processes, which costs more than it gains where each has a pass of its own to do.
 const SETTINGS: &str = "SET LOCAL TimeZone = 'UTC';
      SET LOCAL idle_in_transaction_session_timeout = '1min';
      SET LOCAL tcp_keepalives_idle = 30;
@@ -34,9 +35,10 @@ const SETTINGS: &str = "SET LOCAL TimeZone = 'UTC';
      SET LOCAL tcp_keepalives_count = 3;
      SET LOCAL jit = off;
      SET LOCAL work_mem = '32MB';
-     SET LOCAL max_parallel_workers_per_gather = 1;
-     SET LOCAL parallel_setup_cost = 0;
-     SET LOCAL parallel_tuple_cost = 0;
+     SET LOCAL max_parallel_workers_per_gather = 2;
+     SET LOCAL max_parallel_workers = 1;
+     SET LOCAL parallel_setup_cost = 10000;
+     SET LOCAL parallel_tuple_cost = 0.1;
      SET LOCAL min_parallel_table_scan_size = '5TB';
      SET LOCAL min_parallel_index_scan_size = '5TB'";
 

@@ -59,6 +59,12 @@ impl Source {
         Formula { source: self, shape: Shape::Aggregate(aggregate) }
     }
 
+    /// An aggregate that an index answers at once, as `min({created_at})` without anything else. PostgreSQL would spread no
+    /// statement over its processes that holds such a one, so it is asked in a statement of its own.
+    pub const fn lookup(self, aggregate: &'static str) -> Formula {
+        Formula { source: self, shape: Shape::Lookup(aggregate) }
+    }
+
     /// The rows grouped by `key`; rows without a key belong to no group.
     pub const fn per(self, key: &'static str) -> Groups {
         Groups { source: self, key }
@@ -113,6 +119,7 @@ pub(crate) enum Shape {
     /// whole, so that a pass that groups the rows can count them on the side.
     Count(Option<&'static str>),
     Aggregate(&'static str),
+    Lookup(&'static str),
     Groups {
         key: &'static str,
         each: &'static str,
@@ -267,7 +274,7 @@ impl Formula {
     pub(crate) fn columns_of(self, relation: &'static str) -> BTreeSet<&'static str> {
         let shape = match self.shape {
             Shape::Count(condition) => [condition, None],
-            Shape::Aggregate(aggregate) => [Some(aggregate), None],
+            Shape::Aggregate(aggregate) | Shape::Lookup(aggregate) => [Some(aggregate), None],
             Shape::Groups { key, each, .. } => [Some(key), Some(each)],
         };
         let templates = self.source.condition.into_iter().chain(shape.into_iter().flatten());

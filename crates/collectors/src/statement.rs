@@ -19,10 +19,11 @@ use crate::{
 /// What each formula came to, as text; none for null.
 pub(crate) type Values = BTreeMap<Formula, Option<String>>;
 
-/// A statement that evaluates formulas.
+/// A statement that evaluates formulas, and another for those that are looked up in an index.
 #[derive(Debug)]
 pub(crate) struct Statement<'a> {
     passes: Vec<Pass>,
+    lookups: Vec<Pass>,
     schema: &'a Schema,
 }
 
@@ -38,37 +39,44 @@ struct Pass {
 impl<'a> Statement<'a> {
     /// A statement for `formulas`, with as few passes over the rows as they need, in the database of `schema`.
     pub(crate) fn new(formulas: impl IntoIterator<Item = Formula>, schema: &'a Schema) -> Self {
-        let mut by_source = BTreeMap::<Source, Vec<Formula>>::new();
-        for formula in formulas.into_iter().collect::<BTreeSet<_>>() {
-            by_source.entry(formula.source).or_default().push(formula);
-        }
-        let passes = by_source.into_iter().flat_map(|(source, formulas)| passes(source, &formulas)).collect();
-        Self { passes, schema }
+        let formulas: BTreeSet<_> = formulas.into_iter().collect();
+        let (lookups, others): (Vec<_>, Vec<_>) =
+            formulas.into_iter().partition(|formula| matches!(formula.shape, Shape::Lookup(_)));
+        Self { passes: passes_of(others), lookups: passes_of(lookups), schema }
     }
 
-    /// The statement; its parameter is the instant of the collection. A row has the number of a pass, and its values
-    /// as text in the order of its formulas.
-    fn sql(&self) -> String {
-        let branches: Vec<_> =
-            self.passes.iter().enumerate().map(|(number, pass)| pass.sql(number, self.schema)).collect();
+    /// A statement of `passes`; its parameter is the instant of the collection. A row has the number of a pass, and its
+    /// values as text in the order of its formulas.
+    fn sql(&self, passes: &[Pass]) -> String {
+        let branches: Vec<_> = passes.iter().enumerate().map(|(number, pass)| pass.sql(number, self.schema)).collect();
         branches.join("\nUNION ALL\n")
     }
 
     /// Evaluates the formulas as of `now` (UTC).
     pub(crate) async fn run(&self, connection: &mut PgConnection, now: NaiveDateTime) -> Result<Values, sqlx::Error> {
-        if self.passes.is_empty() {
-            return Ok(Values::new());
-        }
-        // Nothing but SQL that is written in collectors, and quoted names, is in there.
-        let query = sqlx::query_as(AssertSqlSafe(self.sql())).bind(now).persistent(false);
-        let rows: Vec<(i32, Vec<Option<String>>)> = query.fetch_all(connection).await?;
         let mut values = Values::new();
-        for (number, texts) in rows {
-            let pass = usize::try_from(number).ok().and_then(|number| self.passes.get(number));
-            values.extend(pass.into_iter().flat_map(|pass| pass.formulas.iter().copied()).zip(texts));
+        for passes in [&self.lookups, &self.passes] {
+            if passes.is_empty() {
+                continue;
+            }
+            // Nothing but SQL that is written in collectors, and quoted names, is in there.
+            let query = sqlx::query_as(AssertSqlSafe(self.sql(passes))).bind(now).persistent(false);
+            let rows: Vec<(i32, Vec<Option<String>>)> = query.fetch_all(&mut *connection).await?;
+            for (number, texts) in rows {
+                let pass = usize::try_from(number).ok().and_then(|number| passes.get(number));
+                values.extend(pass.into_iter().flat_map(|pass| pass.formulas.iter().copied()).zip(texts));
+            }
         }
         Ok(values)
     }
+}
+
+fn passes_of(formulas: Vec<Formula>) -> Vec<Pass> {
+    let mut by_source = BTreeMap::<Source, Vec<Formula>>::new();
+    for formula in formulas {
+        by_source.entry(formula.source).or_default().push(formula);
+    }
+    by_source.into_iter().flat_map(|(source, formulas)| passes(source, &formulas)).collect()
 }
 
 /// The passes that the formulas of one source need: one for each grouping, and one for aggregates over all rows.
@@ -79,7 +87,7 @@ fn passes(source: Source, formulas: &[Formula]) -> Vec<Pass> {
     keys.dedup();
     let home = |formula: &Formula| match formula.shape {
         Shape::Count(_) => keys.first().copied(),
-        Shape::Aggregate(_) => None,
+        Shape::Aggregate(_) | Shape::Lookup(_) => None,
         Shape::Groups { key, .. } => Some(key),
     };
     let of = |key| formulas.iter().copied().filter(|formula| home(formula) == key).collect::<Vec<_>>();
@@ -91,7 +99,7 @@ impl Formula {
     fn key(&self) -> Option<&'static str> {
         match self.shape {
             Shape::Groups { key, .. } => Some(key),
-            Shape::Count(_) | Shape::Aggregate(_) => None,
+            Shape::Count(_) | Shape::Aggregate(_) | Shape::Lookup(_) => None,
         }
     }
 
@@ -100,7 +108,7 @@ impl Formula {
         match self.shape {
             Shape::Count(None) => "count(*)".to_owned(),
             Shape::Count(Some(condition)) => format!("count(*) FILTER (WHERE {})", render(condition, None)),
-            Shape::Aggregate(sql) | Shape::Groups { each: sql, .. } => render(sql, None),
+            Shape::Aggregate(sql) | Shape::Lookup(sql) | Shape::Groups { each: sql, .. } => render(sql, None),
         }
     }
 
@@ -109,7 +117,7 @@ impl Formula {
     fn over_groups(&self, column: &str) -> String {
         let of_groups = |aggregate: String| format!("{aggregate} FILTER (WHERE key IS NOT NULL)");
         match self.shape {
-            Shape::Count(_) | Shape::Aggregate(_) => format!("sum({column})"),
+            Shape::Count(_) | Shape::Aggregate(_) | Shape::Lookup(_) => format!("sum({column})"),
             Shape::Groups { fold, .. } => match fold {
                 Fold::CountTrue => format!("count(*) FILTER (WHERE {column} AND key IS NOT NULL)"),
                 Fold::Max => of_groups(format!("max({column})")),
@@ -207,7 +215,8 @@ mod tests {
 
     fn sql(generation: Generation, measures: &[Measure], readable: &[(&str, &str)]) -> String {
         let schema = Schema::of_tests(generation, readable, &[]);
-        Statement::new(measures.iter().flat_map(|measure| measure.formulas(generation)), &schema).sql()
+        let statement = Statement::new(measures.iter().flat_map(|measure| measure.formulas(generation)), &schema);
+        statement.sql(&statement.passes)
     }
 
     #[test]
@@ -223,6 +232,16 @@ mod tests {
             "SELECT 0, ARRAY[(count(*))::text, (count(*) FILTER (WHERE \"kind\" = 'x'))::text, (sum(\"tokens\"))::text] \
              FROM \"cm\" WHERE \"created_at\" <= $1::timestamp"
         );
+    }
+
+    #[test]
+    fn what_an_index_answers_is_asked_by_itself() {
+        let schema = Schema::of_tests(Generation::Orgs, &[], &[]);
+        let table = Source::of(&["tasks"]);
+        let statement = Statement::new([table.lookup("min({at})"), table.formula("max({at})")], &schema);
+        let asked = |passes| statement.sql(passes);
+        assert_eq!(asked(&statement.lookups), "SELECT 0, ARRAY[(min(\"at\"))::text] FROM \"tasks\"");
+        assert_eq!(asked(&statement.passes), "SELECT 0, ARRAY[(max(\"at\"))::text] FROM \"tasks\"");
     }
 
     #[test]

@@ -42,7 +42,7 @@ const V1_STARTS_30D: Source = Source::of(&["app_conversation_start_task"]).filte
 const STARTS_ARE_DELETED: Silence = Silence::when(
     &[
         Source::of(&["app_conversation_start_task"])
-            .formula("coalesce(min({created_at}) > ({now} - interval '2 days') AT TIME ZONE 'UTC', true)"),
+            .lookup("coalesce(min({created_at}) > ({now} - interval '2 days') AT TIME ZONE 'UTC', true)"),
         CONVERSATIONS.formula("coalesce(min({created_at}) < {now} - interval '7 days', false)"),
     ],
     "OHE on this install deletes starts after a day, so those of 30 days cannot be counted.",

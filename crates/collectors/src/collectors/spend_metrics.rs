@@ -2,7 +2,7 @@
 
 use domain::metric::MetricDeclaration;
 
-use crate::{Column, Measure, MetricsCollector, Registration, Source, sources::CONVERSATIONS_30D};
+use crate::{Column, Groups, Measure, MetricsCollector, Registration, Source, sources::CONVERSATIONS_30D};
 
 struct SpendMetrics;
 
@@ -21,6 +21,9 @@ impl MetricsCollector for SpendMetrics {
 const COST_30D: Source = Source::of(&["conversation_cost_events"])
     .filter("{occurred_at} BETWEEN (({now} - interval '30 days') AT TIME ZONE 'UTC') AND ({now} AT TIME ZONE 'UTC')");
 
+/// By model, in one pass. Events without a model are a group, too: a key of text that no model has.
+const COST_30D_BY_MODEL: Groups = COST_30D.per("coalesce('model ' || {llm_model}, '')");
+
 /// OHE added both columns at once. What an event was for, and by which model, is told only where both are known.
 const DETAILS: &[Column] =
     &[Column::new("conversation_cost_events", "usage_id"), Column::new("conversation_cost_events", "llm_model")];
@@ -38,9 +41,7 @@ const MEASURES: &[Measure] = &[
             MetricDeclaration::float("llm_spend_usd_30d", "USD", "Cost of language models in the last 30 days."),
         )
         .only_on_orgs(),
-    // Events without a model are a group, too: a key of text that no model has.
-    COST_30D
-        .per("coalesce('model ' || {llm_model}, '')")
+    COST_30D_BY_MODEL
         .largest_share_of(
             "sum({cost_delta})",
             MetricDeclaration::float(

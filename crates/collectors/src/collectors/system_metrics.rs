@@ -1,6 +1,6 @@
 //! How large this install is.
 
-use domain::metric::MetricDeclaration;
+use domain::{metric::MetricDeclaration, ohe::Generation};
 
 use crate::{
     Measure, MetricsCollector, Registration, Source,
@@ -21,8 +21,9 @@ impl MetricsCollector for SystemMetrics {
     }
 }
 
-/// Rows of their own, as OHE's index of versions answers for them. The version is at the end of a row of many columns: to
-/// unpack it in the pass over the whole table costs more than all that this pass counts besides.
+/// Rows of their own, as OHE's index of versions answers for them on generation settings. The version is at the end of a row
+/// of many columns: to unpack it in the pass over the whole table costs more than all that this pass counts besides. On
+/// generation orgs that pass unpacks the whole row in any case, to tell what was deleted.
 const CONVERSATIONS_V1: Source = CONVERSATIONS.filter("{conversation_version} = 'V1'");
 const MAINTENANCE_TASKS: Source = Source::of(&["maintenance_tasks"]);
 const REPOS: Source = Source::of(&["repos"]);
@@ -58,11 +59,9 @@ const MEASURES: &[Measure] = &[
         ),
     ),
     CONVERSATIONS.count(MetricDeclaration::int("total_conversations", "conversations", "All conversations.")),
-    CONVERSATIONS_V1.count(MetricDeclaration::int(
-        "total_conversations_v1",
-        "conversations",
-        "All conversations of version 1.",
-    )),
+    CONVERSATIONS_V1
+        .count(MetricDeclaration::int("total_conversations_v1", "conversations", "All conversations of version 1."))
+        .on(Generation::Orgs, CONVERSATIONS.formula("count(*) FILTER (WHERE {conversation_version} = 'V1')")),
     CONVERSATIONS.count_where(
         "{created_at} > {now}",
         MetricDeclaration::int(
