@@ -8,6 +8,10 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use comfy_table::{Attribute, Cell, ContentArrangement, Table, presets};
 use serde::Serialize;
 
+/// No terminal that a person reads tables at is narrower than this.
+const NARROWEST: u16 = 20;
+const USUAL_WIDTH: u16 = 80;
+
 /// How a person reads a result. Colour may be in it: it is taken out where the terminal shows none, or `NO_COLOR` is set.
 pub(super) trait ForPeople {
     /// Short tables and sentences, without a line break at the end.
@@ -52,6 +56,10 @@ pub(super) fn table<const COLUMNS: usize>(
     table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(heads.map(|head| Cell::new(head).add_attribute(Attribute::Bold)));
     table.add_rows(rows);
+    // A terminal that does not know its width says 0, as one without a window does.
+    if table.width().is_some_and(|width| width < NARROWEST) {
+        table.set_width(USUAL_WIDTH);
+    }
     for column in table.column_iter_mut() {
         column.set_padding((0, 2));
     }

@@ -124,9 +124,8 @@ async fn missing_rights(connection: &mut PgConnection, role: &str) -> Result<Vec
          GROUP BY relname
          UNION ALL
          SELECT format('GRANT USAGE ON SEQUENCE apalis.%I TO %I;', relname, $1::name)
-         FROM pg_class
-         WHERE relkind = 'S' AND relnamespace IN (SELECT oid FROM apalis)
-             AND NOT has_sequence_privilege($1::name, oid, 'USAGE')
+         FROM pg_sequence JOIN pg_class ON pg_class.oid = seqrelid
+         WHERE relnamespace IN (SELECT oid FROM apalis) AND NOT has_sequence_privilege($1::name, seqrelid, 'USAGE')
          UNION ALL
          SELECT format('GRANT EXECUTE ON FUNCTION apalis.%I(%s) TO %I;', proname,
                        pg_get_function_identity_arguments(oid), $1::name)

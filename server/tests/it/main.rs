@@ -21,4 +21,5 @@ mod license;
 mod pooler;
 mod renewal;
 mod rights;
+mod terminal;
 mod web;
