@@ -4,6 +4,7 @@
 
 mod admin_email;
 mod authority;
+mod build_script;
 mod clocks;
 mod collection;
 #[path = "../support/command.rs"]
