@@ -91,13 +91,9 @@ async fn what_is_missing_is_told_with_the_reason() {
         .await
         .unwrap();
     let (seen, _) = at_a_terminal(&fixture, &["collect", "--dry-run"], 250).await;
-    for words in [
-        "generation settings",
-        "missing",
-        "This release of OHE does not record this.",
-        "slack_users",
-        "repos.is_public",
-    ] {
+    for words in
+        ["generation orgs", "missing", "This release of OHE does not record this.", "slack_users", "repos.is_public"]
+    {
         assert!(seen.contains(words), "{words} is not in\n{seen}");
     }
 }
