@@ -1,6 +1,6 @@
 //! When a build asks for the files for browsers.
 
-#[expect(dead_code, reason = "the script's entry is Cargo's")]
+#[expect(dead_code, clippy::print_stdout, reason = "the entry of the script is for Cargo, and prints to it")]
 #[path = "../../build.rs"]
 mod script;
 
@@ -11,5 +11,5 @@ fn only_a_release_that_is_no_test_needs_the_files_for_browsers() {
     {
         assert_eq!(script::needs_the_site(profile, is_optional), expected, "{profile}, {is_optional}");
     }
-    assert!(cfg!(feature = "site-optional"), "tests are built with it, so `cargo test --release` needs no site");
+    const { assert!(cfg!(feature = "site-optional"), "so that `cargo test --release` needs no site") }
 }
