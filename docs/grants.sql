@@ -1,9 +1,19 @@
--- The rights that OHE Telemetry needs in the database of OpenHands Enterprise (OHE), and no others: to read the columns that the
--- metrics and the look-up of the administrator's e-mail address are made of, and to keep tables of its own.
+-- The rights that OHE Telemetry needs on the tables of OpenHands Enterprise (OHE), and no others: to read the columns that the
+-- metrics and the look-up of the administrator's e-mail address are made of. It gives nothing to create or to change.
 --
 -- First make a role: CREATE ROLE ohe_telemetry LOGIN PASSWORD '...';
 -- Then run this as the owner of OHE's database, connected to it: psql --file grants.sql
 -- It may be run again, as after an upgrade of OHE. What this release of OHE does not have is left out.
+--
+-- The service's own tables come from `ohe-telemetry migrate --grant-to ohe_telemetry`, run by the same owner, or, where the
+-- role is to make them itself, from the rights in grants-create.sql. See installation.md.
+
+DO $$
+BEGIN
+    EXECUTE format('GRANT CONNECT ON DATABASE %I TO ohe_telemetry', current_database());
+    EXECUTE format('GRANT USAGE ON SCHEMA %I TO ohe_telemetry', current_schema());
+END
+$$;
 
 DO $$
 DECLARE
@@ -62,23 +72,6 @@ BEGIN
                 EXECUTE format('GRANT SELECT (%I) ON %I TO ohe_telemetry', name, reads.relation);
             END IF;
         END LOOP;
-    END LOOP;
-END
-$$;
-
--- Tables of its own: in the schema of OHE's, and the job queue's in a schema that it creates, with two trusted extensions.
-DO $$
-DECLARE
-    older text;
-BEGIN
-    EXECUTE format('GRANT CONNECT, CREATE ON DATABASE %I TO ohe_telemetry', current_database());
-    EXECUTE format('GRANT USAGE, CREATE ON SCHEMA %I TO ohe_telemetry', current_schema());
-    -- OHE's own migrations may have made these two for the service, which converts them at its first start.
-    FOREACH older IN ARRAY ARRAY['telemetry_metrics', 'telemetry_replicated_identity']
-    LOOP
-        IF to_regclass(older) IS NOT NULL THEN
-            EXECUTE format('ALTER TABLE %I OWNER TO ohe_telemetry', older);
-        END IF;
     END LOOP;
 END
 $$;

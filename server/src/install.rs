@@ -41,7 +41,8 @@ impl Install {
         Ok(Arc::new(Self { services, queue, prepared: AtomicBool::new(false) }))
     }
 
-    /// Makes all tables, or brings them up to date. A second call, and a second process, change nothing.
+    /// Makes all tables, or brings them up to date, and sees that this role may use them. A second call, and a second process,
+    /// change nothing; where there is nothing to change, no right to create is needed.
     ///
     /// # Errors
     /// [`PrepareError`].
@@ -49,8 +50,32 @@ impl Install {
         self.services.store.require_sessions().await?;
         self.services.store.migrate().await?;
         self.queue.set_up().await?;
+        self.services.store.require_rights().await?;
+        self.queue.require_rights().await?;
         self.prepared.store(true, Ordering::Release);
         Ok(())
+    }
+
+    /// Refuses tables that are missing or out of date, and a connection pooler behind which locks do not hold; changes nothing.
+    ///
+    /// # Errors
+    /// [`PrepareError`], which says what to run.
+    pub async fn require_prepared(&self) -> Result<(), PrepareError> {
+        self.services.store.require_sessions().await?;
+        self.services.store.require_current().await?;
+        self.queue.require_current().await?;
+        Ok(())
+    }
+
+    /// Gives the role that runs the service what it needs on all tables, after [`Self::prepare`] by their owner. Returns the
+    /// statements that did.
+    ///
+    /// # Errors
+    /// [`PrepareError`].
+    pub async fn grant_to(&self, role: &str) -> Result<Vec<String>, PrepareError> {
+        let mut statements = self.services.store.grant_to(role).await?;
+        statements.extend(self.queue.grant_to(role).await?);
+        Ok(statements)
     }
 
     /// Has this process seen the tables up to date?

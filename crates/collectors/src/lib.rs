@@ -26,6 +26,7 @@ pub use collector::{MetricsCollector, Registration};
 pub use connection::connect;
 pub use error::{CollectError, CollectorError};
 pub use measure::{Formula, Groups, Measure, Silence, Source};
+pub use missing::NOT_READABLE;
 pub use registry::Registry;
 pub use run::{Collection, CollectionOptions, collect, look_at};
 pub use schema::{Column, Schema};

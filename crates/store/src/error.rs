@@ -34,15 +34,37 @@ pub enum StoreError {
          (PgBouncer: pool_mode = session)"
     )]
     PooledTransactions,
-    /// Tables or columns of ours are missing.
-    #[error("the telemetry tables are missing or out of date; run `ohe-telemetry migrate`")]
-    NotMigrated(#[source] sqlx::Error),
-    /// The role may not run the migrations. Each statement is one that the owner, or a superuser, has to run.
-    #[error("the database role may not set up the telemetry tables; run as their owner or as a superuser: {}", statements.join(" "))]
+    /// Tables or columns of ours are missing. The source is the statement that did not find them, where one was run.
+    #[error(
+        "the telemetry tables are missing or out of date; run `ohe-telemetry migrate`, or, where the service's role may \
+         create nothing, `ohe-telemetry migrate --grant-to ROLE` as the owner of OHE's database"
+    )]
+    NotMigrated(#[source] Option<sqlx::Error>),
+    /// The role may not run the migrations, or not use the tables. Each statement is one that the owner, or a superuser, would
+    /// have to run; the command does it all.
+    #[error(
+        "the database role `{role}` may not set up or not use the telemetry tables; run `ohe-telemetry migrate --grant-to \
+         {role}` as the owner of OHE's database, or give the role the rights itself: {}",
+        statements.join(" ")
+    )]
     MissingRights {
+        /// The role.
+        role: String,
         /// SQL to run.
         statements: Vec<String>,
     },
+    /// There is no such role to give rights to.
+    #[error("the database has no role `{role}`; create it first: CREATE ROLE ... LOGIN PASSWORD '...'")]
+    UnknownRole {
+        /// The role that was named.
+        role: String,
+    },
+    /// The database refused a statement, because the role lacks a right.
+    #[error(
+        "the database role lacks a right; run `ohe-telemetry migrate --grant-to ROLE` as the owner of OHE's database, with \
+         the service's role for ROLE"
+    )]
+    Forbidden(#[source] sqlx::Error),
     /// A migration failed, or one that was already run has another content now.
     #[error("the migration of the telemetry tables failed")]
     Migration(#[source] MigrateError),
@@ -107,7 +129,8 @@ fn class_of(sqlstate: &str) -> fn(sqlx::Error) -> StoreError {
         "25006" => StoreError::ReadOnly,
         "53100" => StoreError::DiskFull,
         // No such table, column or function.
-        "42P01" | "42703" | "42883" => StoreError::NotMigrated,
+        "42P01" | "42703" | "42883" => |error| StoreError::NotMigrated(Some(error)),
+        "42501" => StoreError::Forbidden,
         // Being shut down, crashed or starting; too many connections; no such database.
         "57P01" | "57P02" | "57P03" | "57P05" | "53300" | "3D000" => StoreError::Unavailable,
         // Connection exceptions; refused credentials.
@@ -121,7 +144,7 @@ impl From<MigrateError> for StoreError {
         match error {
             MigrateError::Execute(error) => error.into(),
             MigrateError::ExecuteMigration(error, version) => match Self::from(error) {
-                Self::Other(error) | Self::NotMigrated(error) => {
+                Self::Other(error) | Self::NotMigrated(Some(error)) => {
                     Self::Migration(MigrateError::ExecuteMigration(error, version))
                 }
                 known => known,

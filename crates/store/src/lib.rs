@@ -8,6 +8,7 @@ mod error;
 mod exclusive_right;
 mod identity;
 mod migrator;
+mod rights;
 mod sessions;
 mod state;
 mod store;

@@ -1,8 +1,9 @@
 //! Brings the tables up to date. The rules for migrations are in `migrations/README.md`.
 
-use sqlx::migrate::Migrator;
+use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::{Connection as _, PgConnection};
 
+use crate::rights::{self, current_role};
 use crate::{Store, StoreError};
 
 /// No other tool that keeps a ledger in the same database uses this name.
@@ -64,6 +65,19 @@ impl Store {
         let mut connection = self.pool.acquire().await?;
         schema_state(&mut connection).await
     }
+
+    /// Refuses tables that are missing or out of date, and changes nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::NotMigrated`], [`StoreError::Migration`] where a migration that was run has another content now, and the
+    /// usual ones.
+    pub async fn require_current(&self) -> Result<(), StoreError> {
+        let state = self.schema_state().await?;
+        if let Some(version) = state.changed.first() {
+            return Err(StoreError::Migration(MigrateError::VersionMismatch(*version)));
+        }
+        if state.is_current() { Ok(()) } else { Err(StoreError::NotMigrated(None)) }
+    }
 }
 
 async fn migrate(connection: &mut PgConnection) -> Result<Vec<i64>, StoreError> {
@@ -78,7 +92,7 @@ async fn migrate(connection: &mut PgConnection) -> Result<Vec<i64>, StoreError> 
     }
     let statements = missing_rights(connection).await?;
     if !statements.is_empty() {
-        return Err(StoreError::MissingRights { statements });
+        return Err(StoreError::MissingRights { role: current_role(connection).await?, statements });
     }
     migrator().run_direct(None, connection, false).await?;
     tracing::info!(versions = ?state.pending, "the telemetry tables are up to date");
@@ -86,17 +100,24 @@ async fn migrate(connection: &mut PgConnection) -> Result<Vec<i64>, StoreError> 
 }
 
 /// The versions that have run, with their checksums. Looks for the table first: the database would log a question to one
-/// that is missing as an error.
+/// that is missing, or may not be read, as an error.
 async fn ledger(connection: &mut PgConnection) -> Result<Vec<(i64, Vec<u8>)>, StoreError> {
-    let exists: bool = sqlx::query_scalar("SELECT to_regclass('telemetry_schema_migrations') IS NOT NULL")
-        .fetch_one(&mut *connection)
-        .await?;
-    if !exists {
-        return Ok(Vec::new());
+    let readable: Option<bool> = sqlx::query_scalar(
+        "SELECT has_table_privilege(oid, 'SELECT') FROM pg_class WHERE oid = to_regclass('telemetry_schema_migrations')",
+    )
+    .fetch_optional(&mut *connection)
+    .await?;
+    match readable {
+        None => Ok(Vec::new()),
+        Some(true) => Ok(sqlx::query_as("SELECT version, checksum FROM telemetry_schema_migrations ORDER BY version")
+            .fetch_all(connection)
+            .await?),
+        Some(false) => {
+            let role = current_role(connection).await?;
+            let statements = rights::missing(connection, &role).await?;
+            Err(StoreError::MissingRights { role, statements })
+        }
     }
-    Ok(sqlx::query_as("SELECT version, checksum FROM telemetry_schema_migrations ORDER BY version")
-        .fetch_all(connection)
-        .await?)
 }
 
 async fn schema_state(connection: &mut PgConnection) -> Result<SchemaState, StoreError> {
@@ -119,22 +140,25 @@ async fn schema_state(connection: &mut PgConnection) -> Result<SchemaState, Stor
     Ok(state)
 }
 
-/// The statements that would give this role what the migrations need: tables may stem from OHE's own migrations, and
-/// only their owner can alter them; since PostgreSQL 15, not every role may create tables in `public`.
+/// The statements that would give this role what the migrations need: tables may stem from OHE's own migrations, or from
+/// migrations that another role ran, and only their owner can alter them; since PostgreSQL 15, not every role may create
+/// tables in `public`.
 async fn missing_rights(connection: &mut PgConnection) -> Result<Vec<String>, StoreError> {
     Ok(sqlx::query_scalar(
         "SELECT format('ALTER TABLE %s OWNER TO %I;', oid::regclass, current_user)
-         FROM pg_class
-         WHERE oid IN (to_regclass('telemetry_metrics'), to_regclass('telemetry_identity'))
-            AND NOT pg_has_role(relowner, 'USAGE')
+         FROM unnest($1::text[]) AS ours (name)
+         JOIN pg_class ON oid = to_regclass(name)
+         WHERE NOT pg_has_role(relowner, 'USAGE')
          UNION ALL
          SELECT format('GRANT SELECT ON %s TO %I;', oid::regclass, current_user)
          FROM pg_class
          WHERE oid = to_regclass('telemetry_replicated_identity') AND NOT has_table_privilege(oid, 'SELECT')
          UNION ALL
-         SELECT format('GRANT USAGE, CREATE ON SCHEMA %I TO %I;', current_schema(), current_user)
-         WHERE NOT has_schema_privilege(current_schema(), 'CREATE')",
+         SELECT format('GRANT USAGE, CREATE ON SCHEMA %I TO %I;', schema, current_user)
+         FROM coalesce(current_schema(), 'public') AS schema
+         WHERE NOT has_schema_privilege(schema, 'CREATE')",
     )
+    .bind(rights::tables())
     .fetch_all(connection)
     .await?)
 }

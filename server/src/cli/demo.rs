@@ -6,7 +6,7 @@ use std::sync::Arc;
 use clap::Args;
 use domain::ohe::Generation;
 
-use super::print_text;
+use super::output::print_text;
 use super::serve::{Web, bind, serve, shutdown_on_signal};
 use crate::demo::{self, Demo as RunningDemo, Options, Scenario};
 use crate::http::{self, Access, Limits};

@@ -2,9 +2,11 @@
 
 use clap::{Args, ValueEnum};
 use domain::schedule::{Due, Work};
-use serde_json::json;
+use serde::Serialize;
 
-use super::{prepared_install, print};
+use super::output::{ForPeople, Output};
+use super::prepared_install;
+use crate::jobs::Enqueued;
 
 /// Put what is due into its queue, once per schedule slot.
 #[derive(Debug, Args)]
@@ -31,14 +33,35 @@ impl What {
     }
 }
 
+/// What became of the request.
+#[derive(Debug, Serialize)]
+#[serde(tag = "status", rename_all = "snake_case")]
+enum Outcome {
+    Enqueued { key: String, job: Enqueued },
+    Skipped { reason: &'static str },
+}
+
 impl Enqueue {
-    pub(super) async fn run(self) -> anyhow::Result<()> {
+    pub(super) async fn run(self, output: Output) -> anyhow::Result<()> {
         let install = prepared_install().await?;
         let now = install.services.clock.now();
         // No spread: whoever runs this has chosen the moment.
         let due = install.services.scheduling.due(now).await?.into_iter().find(|due| self.what.is(due));
-        let Some(due) = due else { return print(&json!({"status": "skipped", "reason": "not_due"})) };
-        let enqueued = install.queue.enqueue(&due).await?;
-        print(&json!({"status": "enqueued", "key": due.key, "job": enqueued}))
+        let outcome = match due {
+            None => Outcome::Skipped { reason: "not_due" },
+            Some(due) => Outcome::Enqueued { job: install.queue.enqueue(&due).await?, key: due.key },
+        };
+        output.print(&outcome)
+    }
+}
+
+impl ForPeople for Outcome {
+    fn for_people(&self) -> String {
+        match self {
+            Self::Enqueued { key, job: Enqueued::New } => format!("A job was put into its queue: {key}."),
+            Self::Enqueued { key, job: Enqueued::Again } => format!("The job {key} ended before, and runs again."),
+            Self::Enqueued { key, job: Enqueued::Already } => format!("The job {key} is in its queue already."),
+            Self::Skipped { .. } => "Nothing is due, so nothing was put into a queue.".to_owned(),
+        }
     }
 }

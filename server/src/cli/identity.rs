@@ -1,12 +1,11 @@
 //! `ohe-telemetry identity`.
 
-use std::io::{self, IsTerminal as _};
-
-use chrono::SecondsFormat;
 use clap::{Args, Subcommand};
 
-use super::{install, print, print_text};
-use crate::services::{IdentityStatus, IdentitySummary, ReregistrationOutcome, SkipReason};
+use super::install;
+use super::output::{ForPeople, Output, facts, time};
+use super::words::skip_reason;
+use crate::services::{IdentityStatus, IdentitySummary, ReregistrationOutcome};
 
 /// Who did it, in the audit log.
 const ACTOR: &str = "cli";
@@ -16,9 +15,6 @@ const ACTOR: &str = "cli";
 pub(super) struct Identity {
     #[command(subcommand)]
     action: Option<Action>,
-    /// As JSON, on a terminal too.
-    #[arg(long, global = true)]
-    json: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -28,57 +24,54 @@ enum Action {
 }
 
 impl Identity {
-    pub(super) async fn run(self) -> anyhow::Result<()> {
+    pub(super) async fn run(self, output: Output) -> anyhow::Result<()> {
         let install = install()?;
         let delivery = &install.services.delivery;
-        let for_people = !self.json && io::stdout().is_terminal();
         match self.action {
             None => {
-                let summary = delivery.identity_summary().await?;
-                if for_people { print_text(summary_in_words(&summary)) } else { print(&summary) }
+                install.services.store.require_current().await?;
+                output.print(&delivery.identity_summary().await?)
             }
             Some(Action::Reregister) => {
-                let outcome = delivery.reregister(ACTOR).await?;
-                if for_people { print_text(outcome_in_words(&outcome)) } else { print(&outcome) }
+                install.require_prepared().await?;
+                output.print(&delivery.reregister(ACTOR).await?)
             }
         }
     }
 }
 
-fn summary_in_words(summary: &IdentitySummary) -> String {
-    let state = match summary.status {
-        IdentityStatus::Registered => "the vendor knows this install",
-        IdentityStatus::Incomplete => "the vendor knows the customer, and this instance with the next delivery",
-        IdentityStatus::Unregistered => "the vendor does not know this install yet",
-    };
-    let or_none = |value: &Option<String>| value.clone().unwrap_or_else(|| "none".to_owned());
-    let registered = match (summary.registered_at, summary.status) {
-        (Some(at), _) => at.to_rfc3339_opts(SecondsFormat::Secs, true),
-        (None, IdentityStatus::Unregistered) => "never".to_owned(),
-        (None, _) => "by an earlier release".to_owned(),
-    };
-    let step = summary.customer_email_step.as_ref().map(|step| format!(" (found by: {step})")).unwrap_or_default();
-    [
-        format!("State       {state}"),
-        format!("Customer    {}", or_none(&summary.customer_id)),
-        format!("Instance    {}", or_none(&summary.instance_id)),
-        format!("Address     {}{step}", or_none(&summary.customer_email)),
-        format!("Registered  {registered}"),
-        format!("Own id      {}", summary.cluster_id),
-    ]
-    .join("\n")
+impl ForPeople for IdentitySummary {
+    fn for_people(&self) -> String {
+        let state = match self.status {
+            IdentityStatus::Registered => "the vendor knows this install",
+            IdentityStatus::Incomplete => "the vendor knows the customer, and this instance with the next delivery",
+            IdentityStatus::Unregistered => "the vendor does not know this install yet",
+        };
+        let or_none = |value: &Option<String>| value.clone().unwrap_or_else(|| "none".to_owned());
+        let registered = match (self.registered_at, self.status) {
+            (Some(at), _) => time(at),
+            (None, IdentityStatus::Unregistered) => "never".to_owned(),
+            (None, _) => "by an earlier release".to_owned(),
+        };
+        let step = self.customer_email_step.as_ref().map(|step| format!(" (found by: {step})")).unwrap_or_default();
+        facts([
+            ("State", state.to_owned()),
+            ("Customer", or_none(&self.customer_id)),
+            ("Instance", or_none(&self.instance_id)),
+            ("Address", format!("{}{step}", or_none(&self.customer_email))),
+            ("Registered", registered),
+            ("Own id", self.cluster_id.clone()),
+        ])
+    }
 }
 
-fn outcome_in_words(outcome: &ReregistrationOutcome) -> String {
-    match outcome {
-        ReregistrationOutcome::Completed { customer_id, instance_id, customer_email } => {
-            format!("Registered as {customer_email}: customer {customer_id}, instance {instance_id}.")
-        }
-        ReregistrationOutcome::Skipped { reason: SkipReason::NoAdminEmail } => {
-            "Nothing was changed: no administrator's e-mail address is known. Set OPENHANDS_ADMIN_EMAIL.".to_owned()
-        }
-        ReregistrationOutcome::Skipped { .. } => {
-            "Nothing was changed: another process is talking to the vendor. Try again in a minute.".to_owned()
+impl ForPeople for ReregistrationOutcome {
+    fn for_people(&self) -> String {
+        match self {
+            Self::Completed { customer_id, instance_id, customer_email } => {
+                format!("Registered as {customer_email}: customer {customer_id}, instance {instance_id}.")
+            }
+            Self::Skipped { reason } => format!("Nothing was changed. {}", skip_reason(*reason)),
         }
     }
 }
@@ -115,8 +108,8 @@ mod tests {
                      Address     a***@e***.com (found by: configured)\n\
                      Registered  2025-11-09T02:00:00Z\n\
                      Own id      0123";
-        assert_eq!(summary_in_words(&registered), lines);
-        assert!(summary_in_words(&summary(IdentityStatus::Unregistered)).contains("Registered  never"));
-        assert!(summary_in_words(&summary(IdentityStatus::Incomplete)).contains("Registered  by an earlier release"));
+        assert_eq!(registered.for_people(), lines);
+        assert!(summary(IdentityStatus::Unregistered).for_people().contains("Registered  never"));
+        assert!(summary(IdentityStatus::Incomplete).for_people().contains("Registered  by an earlier release"));
     }
 }

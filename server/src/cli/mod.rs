@@ -1,7 +1,7 @@
 //! The command line: parse and dispatch.
 //!
-//! Results are JSON on standard output, logs go to standard error. Exit code 0: done or skipped; 1: failed;
-//! 2: wrong use or configuration.
+//! Results go to standard output, as JSON unless that is a terminal; logs go to standard error. Exit code 0: done or skipped;
+//! 1: failed; 2: wrong use or configuration.
 
 mod collect;
 mod config;
@@ -10,12 +10,13 @@ mod doctor;
 mod enqueue;
 mod identity;
 mod migrate;
+mod output;
 mod serve;
 mod status;
 mod upload;
 mod vendor_simulator;
+mod words;
 
-use std::fmt;
 use std::io::Write as _;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -23,7 +24,6 @@ use std::sync::Arc;
 use clap::{Parser, Subcommand};
 use collectors::CollectError;
 use domain::clock::SystemClock;
-use serde::Serialize;
 use store::StoreError;
 
 use crate::config::{Config, ConfigError};
@@ -31,12 +31,17 @@ use crate::install::{Install, PrepareError};
 use crate::logging;
 use crate::services::{CollectionError, StartError};
 
+use self::output::Output;
+
 /// Usage telemetry for OpenHands Enterprise that hides nothing from its administrators.
 #[derive(Debug, Parser)]
 #[command(version, about, propagate_version = true)]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
+    /// Print results as JSON, on a terminal too.
+    #[arg(long, global = true)]
+    json: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -56,7 +61,7 @@ enum Command {
     /// Show who this install is to the vendor, or register it anew.
     Identity(identity::Identity),
     /// Make our tables, or bring them up to date.
-    Migrate,
+    Migrate(migrate::Migrate),
     /// Check everything this install needs, and say what to do about what is missing.
     Doctor,
     /// Show the configuration in force and where each value came from.
@@ -80,7 +85,7 @@ impl Cli {
             Ok(runtime) => runtime,
             Err(error) => return report(&error.into()),
         };
-        match runtime.block_on(self.command.run()) {
+        match runtime.block_on(self.command.run(Output::of_process(self.json))) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => report(&error),
         }
@@ -88,18 +93,18 @@ impl Cli {
 }
 
 impl Command {
-    async fn run(self) -> anyhow::Result<()> {
+    async fn run(self, output: Output) -> anyhow::Result<()> {
         match self {
             Self::Serve(serve) => serve.run().await,
             Self::Worker => serve::worker().await,
-            Self::Enqueue(enqueue) => enqueue.run().await,
-            Self::Collect(collect) => collect.run().await,
-            Self::Upload => upload::run().await,
-            Self::Status(status) => status.run().await,
-            Self::Identity(identity) => identity.run().await,
-            Self::Migrate => migrate::run().await,
-            Self::Doctor => doctor::run().await,
-            Self::Config => config::run(),
+            Self::Enqueue(enqueue) => enqueue.run(output).await,
+            Self::Collect(collect) => collect.run(output).await,
+            Self::Upload => upload::run(output).await,
+            Self::Status(status) => status.run(output).await,
+            Self::Identity(identity) => identity.run(output).await,
+            Self::Migrate(migrate) => migrate.run(output).await,
+            Self::Doctor => doctor::run(output).await,
+            Self::Config => config::run(output),
             Self::Demo(demo) => Box::pin(demo.run()).await,
             Self::VendorSimulator(simulator) => simulator.run().await,
         }
@@ -125,23 +130,14 @@ fn is_misuse(error: &anyhow::Error) -> bool {
         || matches!(of_collection, Some(CollectionError::Collect(CollectError::UnknownCollector { .. })))
 }
 
-/// Prints a result on standard output.
-fn print(result: &impl Serialize) -> anyhow::Result<()> {
-    print_text(serde_json::to_string(result)?)
-}
-
-fn print_text(text: impl fmt::Display) -> anyhow::Result<()> {
-    Ok(writeln!(std::io::stdout(), "{text}")?)
-}
-
-/// What a command works with that only reads OHE's database.
+/// What every command works with. Connects to nothing yet.
 fn install() -> anyhow::Result<Arc<Install>> {
     Ok(Install::new(&Config::from_process()?, Arc::new(SystemClock))?)
 }
 
-/// What a command works with that needs our tables, which are brought up to date first.
+/// What a command works with that acts on our tables. It brings none up to date: only `migrate`, `serve` and `worker` do.
 async fn prepared_install() -> anyhow::Result<Arc<Install>> {
     let install = install()?;
-    install.prepare().await?;
+    install.require_prepared().await?;
     Ok(install)
 }

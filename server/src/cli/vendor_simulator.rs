@@ -8,7 +8,7 @@ use clap::Args;
 use domain::clock::SystemClock;
 use replicated::simulator::{ServerCertificate, Simulator};
 
-use super::print_text;
+use super::output::print_text;
 use super::serve::{bind, shutdown_on_signal};
 
 /// Run a portal that answers like the vendor's, to try things against.

@@ -2,6 +2,7 @@
 
 mod housekeeping;
 mod queue;
+mod tables;
 mod ticker;
 mod worker;
 

@@ -6,7 +6,7 @@ use apalis_postgres::{Config, PostgresStorage};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::schedule::{Due, Ended, runs_again};
 use serde::Serialize;
-use sqlx::{Connection as _, PgConnection, PgPool};
+use sqlx::PgPool;
 use store::StoreError;
 
 use super::{COLLECT_QUEUE, Job, UPLOAD_QUEUE};
@@ -39,12 +39,26 @@ pub struct JobQueue {
 /// A queue that could not be reached or used.
 #[derive(Debug, thiserror::Error)]
 pub enum JobQueueError {
-    /// The tables of the queues could not be made or brought up to date, most likely for want of a right.
+    /// The tables of the queues could not be made or brought up to date.
     #[error(
-        "the job queue's tables could not be set up; the database role needs CREATE on the database, for the schema \
-         `apalis` and the extensions hstore and pgcrypto"
+        "the job queue's tables could not be set up; that takes a schema `apalis` and the extensions hstore and pgcrypto"
     )]
     SetUp(#[source] StoreError),
+    /// The tables of the queues are missing or out of date, and whoever asked changes none.
+    #[error(
+        "the job queue's tables are missing or out of date; run `ohe-telemetry migrate`, or, where the service's role may \
+         create nothing, `ohe-telemetry migrate --grant-to ROLE` as the owner of OHE's database"
+    )]
+    NotSetUp,
+    /// The role may not make the tables of the queues, or not use them.
+    #[error(
+        "the database role `{role}` may not set up or not use the job queue's tables; run `ohe-telemetry migrate --grant-to \
+         {role}` as the owner of OHE's database; a role that does it itself needs CREATE on the database"
+    )]
+    MissingRights {
+        /// The role.
+        role: String,
+    },
     /// Another application has a function that the set-up would replace, and later drop.
     #[error(
         "the database has a function {function} of another application, which the job queue's set-up would replace and \
@@ -72,27 +86,9 @@ impl JobQueue {
         Self { pool }
     }
 
-    /// Makes the tables, or brings them up to date; a second call changes nothing.
-    ///
-    /// # Errors
-    /// [`JobQueueError::SetUp`] or [`JobQueueError::Store`].
-    pub async fn set_up(&self) -> Result<(), JobQueueError> {
-        // A connection of its own, which takes sqlx's lock with it whichever way this ends. In the pool, it would keep the
-        // lock after an error, and the next try, here or in another process, would wait for it.
-        let mut connection = self.pool.acquire().await?.detach();
-        if let Some(function) = foreign_function(&mut connection).await? {
-            return Err(JobQueueError::ForeignFunction { function });
-        }
-        PostgresStorage::migrations().run_direct(None, &mut connection, false).await.map_err(|error| {
-            match StoreError::from(error) {
-                known @ (StoreError::Unavailable(_)
-                | StoreError::Untrusted { .. }
-                | StoreError::ReadOnly(_)
-                | StoreError::DiskFull(_)) => JobQueueError::Store(known),
-                other => JobQueueError::SetUp(other),
-            }
-        })?;
-        Ok(connection.close().await?)
+    /// The pool itself.
+    pub(super) fn pool(&self) -> &PgPool {
+        &self.pool
     }
 
     /// The storage of one queue, for a worker or a sink.
@@ -222,32 +218,6 @@ impl JobQueue {
         .await?;
         Ok(jobs.rows_affected())
     }
-}
-
-/// A function of somebody else's that apalis' migrations would replace. They make `generate_ulid()` in the first schema of
-/// the search path, and a later one drops it from `public`; since then apalis keeps its own in its own schema. Once the
-/// migration that makes it has run, such a function is apalis' own, or was made after the last that touches it.
-async fn foreign_function(connection: &mut PgConnection) -> Result<Option<String>, sqlx::Error> {
-    const MAKES_IT: i64 = 20_230_330_210_841;
-    let has_ledger: bool = sqlx::query_scalar("SELECT to_regclass('apalis._sqlx_migrations') IS NOT NULL")
-        .fetch_one(&mut *connection)
-        .await?;
-    if has_ledger {
-        let has_run: bool =
-            sqlx::query_scalar("SELECT EXISTS (SELECT FROM apalis._sqlx_migrations WHERE version = $1)")
-                .bind(MAKES_IT)
-                .fetch_one(&mut *connection)
-                .await?;
-        if has_run {
-            return Ok(None);
-        }
-    }
-    sqlx::query_scalar(
-        "SELECT format('%I.%I()', nspname, proname) FROM pg_proc JOIN pg_namespace ON pg_namespace.oid = pronamespace
-         WHERE proname = 'generate_ulid' AND pronargs = 0 AND nspname IN ('public', current_schema()) LIMIT 1",
-    )
-    .fetch_optional(connection)
-    .await
 }
 
 const PENDING: &str = "Pending";

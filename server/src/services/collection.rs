@@ -6,8 +6,9 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use collectors::{Collection, CollectionOptions, Registry};
 use domain::clock::Clock;
-use domain::collector::{CollectorRun, CollectorStatus};
+use domain::collector::{CollectorRun, CollectorStatus, MissingMetrics};
 use domain::metric::MetricValue;
+use domain::ohe::OheDatabase;
 use domain::schedule::{NotNow, Occasion, Plan, plan};
 use serde::Serialize;
 use serde_json::Value;
@@ -100,6 +101,17 @@ pub enum CollectionError {
     Interrupted,
 }
 
+impl CollectionOutcome {
+    /// What a collection that is not stored came to.
+    pub fn of_dry_run(collection: &Collection) -> Self {
+        if collection.metrics.is_empty() {
+            nothing_collected(collection)
+        } else {
+            completed(collection, Some(collection.metrics.clone()))
+        }
+    }
+}
+
 impl CollectionService {
     /// Does a job that was enqueued for a schedule slot, or for an install's first batch where `slot` is none: collects for
     /// the slot that is due by now, if there is one.
@@ -136,9 +148,25 @@ impl CollectionService {
         now: DateTime<Utc>,
         only: Option<String>,
     ) -> Result<CollectionOutcome, CollectionError> {
-        let collection = self.collect(now, only).await?;
-        let metrics = collection.metrics.clone();
-        Ok(if metrics.is_empty() { nothing_collected(&collection) } else { completed(&collection, Some(metrics)) })
+        Ok(CollectionOutcome::of_dry_run(&self.collect(now, only).await?))
+    }
+
+    /// The same, with all that is known of each metric: its value, or why there is none.
+    ///
+    /// # Errors
+    /// [`CollectionError::Collect`].
+    pub async fn collect(&self, now: DateTime<Utc>, only: Option<String>) -> Result<Collection, CollectionError> {
+        let options =
+            CollectionOptions { only, collector_limit: self.config.collector_limit, ..CollectionOptions::at(now) };
+        Ok(collectors::collect(&self.ohe, &self.registry, &options).await?)
+    }
+
+    /// What OHE's database is like, and which metrics it cannot answer as far as its columns tell, by reason.
+    ///
+    /// # Errors
+    /// [`CollectionError::Collect`].
+    pub async fn look_at_ohe(&self) -> Result<(OheDatabase, Vec<MissingMetrics>), CollectionError> {
+        Ok(collectors::look_at(&self.ohe, &self.registry).await?)
     }
 
     /// What is there to collect? Only who has the right to collect may act on the answer.
@@ -185,12 +213,6 @@ impl CollectionService {
             return Ok(false);
         }
         Ok(matches!(self.admin_email.find().await?, AdministratorAddress::Nobody))
-    }
-
-    async fn collect(&self, now: DateTime<Utc>, only: Option<String>) -> Result<Collection, CollectionError> {
-        let options =
-            CollectionOptions { only, collector_limit: self.config.collector_limit, ..CollectionOptions::at(now) };
-        Ok(collectors::collect(&self.ohe, &self.registry, &options).await?)
     }
 
     /// Counts a collection without any metric, so that the next one waits longer. The vendor accepts no empty set, so a batch

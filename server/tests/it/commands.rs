@@ -4,6 +4,7 @@ use std::process::Output;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use sqlx::ConnectOptions as _;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::Command;
 
@@ -134,9 +135,74 @@ async fn status_says_what_users_see_now_and_would_see_later() {
         (&json!(true), &json!("pending"), &json!(23))
     );
     assert_eq!(status["facts"]["overdue_since"], "2025-11-09T02:00:00Z");
-    let words = run(&fixture, &["status", "--now", "2025-11-10T00:00:00Z"]).await;
-    let words = String::from_utf8(words.stdout).unwrap();
-    assert!(words.contains("ok at 2025-11-10T00:00:00Z") && words.contains("nothing"), "{words}");
+    let earlier = result(&run(&fixture, &["status", "--now", "2025-11-10T00:00:00Z"]).await);
+    assert_eq!((&earlier["state"], &earlier["now"]), (&json!("ok"), &json!("2025-11-10T00:00:00Z")));
+    let facts =
+        json!({"is_ohe": true, "last_upload": null, "overdue_since": "2025-11-09T02:00:00Z", "threshold_days": 4});
+    let expected = json!({
+        "warn": false, "message": "", "state": "ok", "expires_at": null, "days_until_expiration": null,
+        "now": "2025-11-10T00:00:00Z", "facts": facts
+    });
+    assert_eq!(earlier, expected);
+}
+
+#[tokio::test]
+async fn only_migrate_changes_the_schema_and_the_others_say_what_to_run() {
+    let mut fixture = Fixture::new().await;
+    let database = private_postgres::testing::TestDatabase::empty().await;
+    sample_data::create_tables(database.pool(), sample_data::Tables::Orgs).await.unwrap();
+    fixture.environment.insert("DATABASE_URL".to_owned(), database.url());
+    let tables = async || -> i64 {
+        let ours =
+            "SELECT count(*) FROM pg_class WHERE relname LIKE 'telemetry%' OR relnamespace = to_regnamespace('apalis')";
+        sqlx::query_scalar(ours).fetch_one(database.pool()).await.unwrap()
+    };
+    let commands: [&[&str]; 8] = [
+        &["status"],
+        &["doctor"],
+        &["identity"],
+        &["identity", "reregister"],
+        &["collect"],
+        &["upload"],
+        &["enqueue", "collect"],
+        &["enqueue", "upload"],
+    ];
+    let refused = async |why: &str| {
+        for arguments in commands {
+            let output = run(&fixture, arguments).await;
+            assert_eq!(output.status.code(), Some(1), "{arguments:?} where {why}");
+            let said = [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap()).concat();
+            assert!(said.contains("run `ohe-telemetry migrate`"), "{arguments:?} where {why}: {said}");
+        }
+    };
+    refused("the tables are missing").await;
+    let dry = run(&fixture, &["collect", "--dry-run"]).await;
+    assert_eq!(
+        (dry.status.code(), &result(&dry)["status"]),
+        (Some(0), &json!("completed")),
+        "it needs no table of ours"
+    );
+    assert_eq!(tables().await, 0);
+
+    assert_eq!(result(&run(&fixture, &["migrate"]).await), json!({"status": "completed"}));
+    assert_eq!(run(&fixture, &["status"]).await.status.code(), Some(0));
+    let old = "DELETE FROM telemetry_schema_migrations WHERE version = (SELECT max(version) FROM telemetry_schema_migrations)";
+    sqlx::query(old).execute(database.pool()).await.unwrap();
+    refused("the tables are old").await;
+}
+
+#[tokio::test]
+async fn a_role_that_may_only_read_can_ask_for_the_status() {
+    let mut fixture = Fixture::new().await;
+    fixture.collect_at("2025-11-09T02:00:00Z").await;
+    let rights = "CREATE ROLE only_reads LOGIN; ALTER ROLE only_reads SET default_transaction_read_only = on;
+        GRANT SELECT ON ALL TABLES IN SCHEMA public TO only_reads";
+    sqlx::raw_sql(rights).execute(fixture.pool()).await.unwrap();
+    let options = fixture.database.connect_options().username("only_reads");
+    fixture.environment.insert("DATABASE_URL".to_owned(), options.to_url_lossy().to_string());
+    let status = run(&fixture, &["status"]).await;
+    assert_eq!(status.status.code(), Some(0), "{}", String::from_utf8_lossy(&status.stderr));
+    assert_eq!(result(&status)["facts"]["overdue_since"], "2025-11-09T02:00:00Z");
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@
 
 mod admin_email;
 mod authority;
+mod build_script;
 mod clocks;
 mod collection;
 #[path = "../support/command.rs"]
@@ -21,4 +22,5 @@ mod license;
 mod pooler;
 mod renewal;
 mod rights;
+mod terminal;
 mod web;
