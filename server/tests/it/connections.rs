@@ -11,7 +11,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 
-const GENEROUS: Limits = Limits { connections: 100, head: Duration::from_secs(60), request: Duration::from_secs(60) };
+const GENEROUS: Limits = Limits { connections: 100, head: Duration::from_mins(1), request: Duration::from_mins(1) };
 
 /// A server of three routes: `/`, one that never answers, and one that tells who asks.
 async fn start(limits: Limits, shutdown: CancellationToken) -> (String, tokio::task::JoinHandle<()>) {
