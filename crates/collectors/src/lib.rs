@@ -28,6 +28,6 @@ pub use error::{CollectError, CollectorError};
 pub use measure::{Formula, Groups, Measure, Silence, Source};
 pub use missing::NOT_READABLE;
 pub use registry::Registry;
-pub use run::{Collection, CollectionOptions, collect, look_at};
+pub use run::{Collection, CollectionOptions, collect};
 pub use schema::{Column, Schema};
 pub use snapshot::Snapshot;

@@ -16,18 +16,15 @@ use crate::{
     collector::MetricsCollector,
     connection::{ReadTransaction, set_statement_timeout},
     error::{CollectError, CollectorError},
-    measure::Measure,
     missing::{self, Reason},
     registry::Registry,
     schema::{Column, Schema},
-    snapshot::{Snapshot, formulas, unanswerable},
+    snapshot::{Snapshot, formulas},
     statement::{Statement, Values},
 };
 
 /// How much longer than a collector may take the transaction may idle.
 const IDLE_GRACE: Duration = Duration::from_secs(30);
-/// How long the system catalog may take to tell what there is.
-const CATALOG_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How to collect.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,23 +90,6 @@ pub async fn collect(
     let missing = runs.iter().flat_map(|run| &run.missing);
     let database = describe(&context.schema, &collectors, missing.map(|missing| missing.keys.len()).sum());
     Ok(Collection { database, metrics, runs })
-}
-
-/// What OHE's database is like, and which metrics it cannot answer as far as its columns tell; nothing of OHE's is read but
-/// its revision.
-///
-/// # Errors
-/// As [`collect`].
-pub async fn look_at(pool: &PgPool, registry: &Registry) -> Result<(OheDatabase, Vec<MissingMetrics>), CollectError> {
-    let collectors = registry.collectors();
-    let mut transaction = ReadTransaction::begin(pool, CATALOG_TIMEOUT).await?;
-    let schema = Schema::probe(transaction.connection(), &reads(collectors)).await?;
-    transaction.end().await?;
-    let measures = collectors.iter().flat_map(|collector| collector.measures());
-    let unanswerable = |measure: &Measure| Some((measure.declaration().key, unanswerable(measure, &schema)?));
-    let missing = missing::by_reason(measures.filter_map(unanswerable).collect());
-    let count = missing.iter().map(|missing| missing.keys.len()).sum();
-    Ok((describe(&schema, collectors, count), missing))
 }
 
 fn reads(collectors: &[&dyn MetricsCollector]) -> Vec<Column> {

@@ -108,7 +108,7 @@ pub(crate) fn formulas<'a>(
 }
 
 /// Why the database of `schema` cannot answer `measure`, as far as its columns tell; none where it can.
-pub(crate) fn unanswerable(measure: &Measure, schema: &Schema) -> Option<Reason> {
+fn unanswerable(measure: &Measure, schema: &Schema) -> Option<Reason> {
     if measure.formula(schema.generation()).is_none() {
         return Some(Reason::of_generation());
     }

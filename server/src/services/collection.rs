@@ -6,9 +6,8 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use collectors::{Collection, CollectionOptions, Registry};
 use domain::clock::Clock;
-use domain::collector::{CollectorRun, CollectorStatus, MissingMetrics};
+use domain::collector::{CollectorRun, CollectorStatus};
 use domain::metric::MetricValue;
-use domain::ohe::OheDatabase;
 use domain::schedule::{NotNow, Occasion, Plan, plan};
 use serde::Serialize;
 use serde_json::Value;
@@ -159,14 +158,6 @@ impl CollectionService {
         let options =
             CollectionOptions { only, collector_limit: self.config.collector_limit, ..CollectionOptions::at(now) };
         Ok(collectors::collect(&self.ohe, &self.registry, &options).await?)
-    }
-
-    /// What OHE's database is like, and which metrics it cannot answer as far as its columns tell, by reason.
-    ///
-    /// # Errors
-    /// [`CollectionError::Collect`].
-    pub async fn look_at_ohe(&self) -> Result<(OheDatabase, Vec<MissingMetrics>), CollectionError> {
-        Ok(collectors::look_at(&self.ohe, &self.registry).await?)
     }
 
     /// What is there to collect? Only who has the right to collect may act on the answer.

@@ -49,8 +49,7 @@ pub(super) async fn run(output: Output) -> anyhow::Result<()> {
     if is_ok(&checks, "database") {
         checks.push(database::tables(&install).await);
         checks.push(database::queue(&install).await);
-        checks.push(ohe::schema(&install).await);
-        checks.push(ohe::collectors(&install).await);
+        checks.extend(ohe::database(&install).await);
     }
     if is_ok(&checks, "tables") {
         checks.push(administrator::check(&install).await);

@@ -1,6 +1,8 @@
 //! Is this OpenHands Enterprise (OHE), and what does its database answer?
 
-use collectors::NOT_READABLE;
+use std::collections::BTreeMap;
+
+use collectors::{Collection, NOT_READABLE};
 use domain::collector::{CollectorRun, CollectorStatus, MissingMetrics};
 use domain::ohe::OheDatabase;
 
@@ -25,12 +27,34 @@ pub(super) fn is_ohe(config: &Config) -> Check {
     check("openhands_enterprise", Verdict::Warning, detail)
 }
 
-/// What OHE's tables and columns answer, before anything is collected.
-pub(super) async fn schema(install: &Install) -> Check {
-    match install.services.collection.look_at_ohe().await {
-        Ok((database, missing)) => schema_check(&database, &missing),
-        Err(error) => failed("ohe-schema", error),
+/// What OHE's database answers, and whether the collectors work on it: a collection that is not stored.
+pub(super) async fn database(install: &Install) -> [Check; 2] {
+    match install.services.collection.collect(install.services.clock.now(), None).await {
+        Ok(Collection { database, metrics, runs }) => {
+            [schema_check(&database, &by_reason(&runs)), collectors_check(metrics.len(), &runs)]
+        }
+        Err(error) => {
+            let unknown = check("ohe-schema", Verdict::Failed, "what OHE's database answers is not known without it");
+            [unknown, failed("collectors", error)]
+        }
     }
+}
+
+/// What is missing of all collectors, a line for each reason.
+fn by_reason(runs: &[CollectorRun]) -> Vec<MissingMetrics> {
+    let mut by_reason = BTreeMap::<&str, MissingMetrics>::new();
+    for missing in runs.iter().flat_map(|run| &run.missing) {
+        let all = by_reason.entry(&missing.reason).or_insert_with(|| MissingMetrics {
+            reason: missing.reason.clone(),
+            keys: Vec::new(),
+            columns: Vec::new(),
+        });
+        all.keys.extend(missing.keys.iter().cloned());
+        all.columns.extend(missing.columns.iter().cloned());
+        all.columns.sort_unstable();
+        all.columns.dedup();
+    }
+    by_reason.into_values().collect()
 }
 
 /// A line for the database, and one for each reason why metrics are missing. What this release of OHE does not record is
@@ -51,13 +75,6 @@ fn schema_check(database: &OheDatabase, missing: &[MissingMetrics]) -> Check {
 }
 
 /// Whether the collectors work on what is there.
-pub(super) async fn collectors(install: &Install) -> Check {
-    match install.services.collection.collect(install.services.clock.now(), None).await {
-        Ok(collection) => collectors_check(collection.metrics.len(), &collection.runs),
-        Err(error) => failed("collectors", error),
-    }
-}
-
 fn collectors_check(metrics: usize, runs: &[CollectorRun]) -> Check {
     let is_fault = |run: &&CollectorRun| !matches!(run.status, CollectorStatus::Ok | CollectorStatus::NotAvailable);
     let faults: Vec<_> = runs.iter().filter(is_fault).map(|run| format!("{}: {}", run.collector, run.status)).collect();
@@ -111,6 +128,19 @@ mod tests {
             let found = schema_check(&database, &missing);
             assert_eq!((found.verdict, found.detail.as_str()), (verdict, detail));
         }
+    }
+
+    #[test]
+    fn reasons_of_several_collectors_are_told_once() {
+        let run = |keys: &[&str], columns: &[&str]| CollectorRun {
+            collector: "any".to_owned(),
+            status: CollectorStatus::Ok,
+            metric_count: 1,
+            missing: vec![missing(NOT_READABLE, keys, columns)],
+            duration: Duration::ZERO,
+        };
+        let told = by_reason(&[run(&["a", "b"], &["x.a"]), run(&["c"], &["w.c", "x.a"])]);
+        assert_eq!(told, [missing(NOT_READABLE, &["a", "b", "c"], &["w.c", "x.a"])]);
     }
 
     #[test]
