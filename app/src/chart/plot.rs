@@ -35,7 +35,7 @@ pub(crate) struct Plot {
 }
 
 impl Plot {
-    /// The plot of `points`, oldest first; none where none of them is a number.
+    /// The plot of `points`, oldest first; `None` if none of them is a number.
     pub(crate) fn of(points: &[MetricPoint], metric_type: MetricType) -> Option<Self> {
         let (first, last) = (points.first()?.collected_at, points.last()?.collected_at);
         let numbers: Vec<_> = points.iter().map(|point| point.value.as_ref().and_then(number)).collect();
@@ -75,7 +75,7 @@ impl Plot {
         })
     }
 
-    /// The `d` attribute of the area between the line and the zero; none where the axis has no zero at its bottom.
+    /// The `d` attribute of the area between the line and the zero; `None` if the axis has no zero at its bottom.
     pub(crate) fn area(&self) -> Option<String> {
         (self.axis.first() == 0.0).then(|| {
             self.runs.iter().filter(|run| run.len() > 1).fold(String::new(), |mut path, run| {

@@ -138,9 +138,9 @@ pub struct Attempt {
     pub duration: Duration,
     /// What it came to.
     pub outcome: AttemptOutcome,
-    /// The status of the vendor's reply; none where there was no reply.
+    /// The status of the vendor's reply; `None` if there was no reply.
     pub http_status: Option<u16>,
-    /// What went wrong, free of secrets; none where nothing did.
+    /// What went wrong, free of secrets; `None` if nothing did.
     pub error: Option<String>,
 }
 

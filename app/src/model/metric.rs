@@ -34,7 +34,7 @@ pub struct MetricSummary {
     pub description: String,
     /// The collector that gives it.
     pub owner: String,
-    /// Its value in the newest batch; none where that batch lacks it.
+    /// Its value in the newest batch; `None` if that batch lacks it.
     pub latest: Option<MetricValue>,
     /// Its values in the newest [`RECENT_LIMIT`] batches that hold it, oldest first; empty where it is not a number.
     pub recent: Vec<f64>,

@@ -49,7 +49,7 @@ pub struct License {
 pub struct RunTimes {
     /// The last one that came to a result: a stored, or a delivered, batch.
     pub last: Option<DateTime<Utc>>,
-    /// When the next one is due; none where no process runs jobs on a schedule.
+    /// When the next one is due; `None` if no process runs jobs on a schedule.
     pub next: Option<DateTime<Utc>>,
 }
 

@@ -12,7 +12,7 @@ const END: &str = "        ) AS tables (relation, columns)";
 const LINE: usize = 118;
 
 /// The script `text` with the columns that collectors and the look-up of the administrator read, in either generation of OHE's
-/// database; none where the script has no list of columns.
+/// database; `None` if the script has no list of columns.
 pub fn render(text: &str, registry: &Registry) -> Option<String> {
     let (head, rest) = text.split_once(BEGIN)?;
     let (_, tail) = rest.split_once(END)?;

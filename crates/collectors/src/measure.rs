@@ -219,7 +219,7 @@ impl Measure {
         self.declaration
     }
 
-    /// What answers it in a database of `generation`; none where nothing does.
+    /// What answers it in a database of `generation`; `None` if nothing does.
     pub(crate) fn formula(&self, generation: Generation) -> Option<Formula> {
         match generation {
             Generation::Settings => self.settings,

@@ -38,7 +38,7 @@ impl Reason {
         Self::of(NOT_GIVEN)
     }
 
-    /// Why `needs` cannot be read; none where they can. Rights come first, as they can be mended.
+    /// Why `needs` cannot be read; `None` if they can. Rights come first, as they can be mended.
     pub(crate) fn of_columns(needs: &[Column], schema: &Schema) -> Option<Self> {
         let missing: Vec<_> = needs.iter().copied().filter(|column| !schema.has(*column)).collect();
         let (there, absent): (Vec<_>, Vec<_>) = missing.into_iter().partition(|column| schema.exists(*column));

@@ -107,7 +107,7 @@ pub(crate) fn formulas<'a>(
     measures.filter(|measure| unanswerable(measure, schema).is_none()).flat_map(move |m| m.formulas(generation))
 }
 
-/// Why the database of `schema` cannot answer `measure`, as far as its columns tell; none where it can.
+/// Why the database of `schema` cannot answer `measure`, as far as its columns tell; `None` if it can.
 fn unanswerable(measure: &Measure, schema: &Schema) -> Option<Reason> {
     if measure.formula(schema.generation()).is_none() {
         return Some(Reason::of_generation());

@@ -31,7 +31,7 @@ pub(crate) struct Statement<'a> {
 #[derive(Debug)]
 struct Pass {
     source: Source,
-    /// What the rows are grouped by; none where all formulas are aggregates over all rows.
+    /// What the rows are grouped by; `None` if all formulas are aggregates over all rows.
     key: Option<&'static str>,
     formulas: Vec<Formula>,
 }

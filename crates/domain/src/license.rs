@@ -16,7 +16,7 @@ pub struct LicenseFacts {
     pub is_ohe: bool,
     /// When a batch was last delivered.
     pub last_upload: Option<DateTime<Utc>>,
-    /// When the oldest batch that is neither delivered nor set aside was collected; none where nothing is pending.
+    /// When the oldest batch that is neither delivered nor set aside was collected; `None` if nothing is pending.
     pub overdue_since: Option<DateTime<Utc>>,
     /// Days that delivery may fail before users are warned.
     pub threshold_days: u16,

@@ -59,7 +59,7 @@ impl FromStr for Generation {
 pub struct OheDatabase {
     /// Its generation, by its columns.
     pub generation: Generation,
-    /// The revision of its tables, which says nothing for certain; none where there is none or it may not be read.
+    /// The revision of its tables, which says nothing for certain; `None` if it does not exist or may not be read.
     pub revision: Option<String>,
     /// How many of the known metrics it can answer.
     pub answerable: u32,

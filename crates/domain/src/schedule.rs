@@ -77,7 +77,7 @@ impl Schedule {
         Some(sooner.map_or(slot, |sooner| sooner.max(now).min(slot)))
     }
 
-    /// No slot before this instant is acted on any more; none where every slot may be.
+    /// No slot before this instant is acted on any more; `None` if every slot may be.
     ///
     /// The interval runs from slot to slot. A recorded slot that the present schedule does not name stems from another
     /// schedule, or from an earlier release, which added the spread; it counts as the present schedule's slot at or before
@@ -92,7 +92,7 @@ impl Schedule {
         Some((counts_as + self.interval).max(last + self.interval / 2))
     }
 
-    /// When a delivery that failed at `last` is tried again; none where none failed, or nothing waits.
+    /// When a delivery that failed at `last` is tried again; `None` if none failed, or nothing waits.
     fn retry_at(&self, last: DateTime<Utc>, state: &State) -> Option<DateTime<Utc>> {
         if state.failed_uploads == 0 || (state.oldest_pending.is_none() && !state.portal_is_stale) {
             return None;
@@ -130,11 +130,11 @@ pub struct State {
     pub last_collection: Option<DateTime<Utc>>,
     /// When the newest batch was collected that nobody asked for by hand: for a slot, or as an install's first.
     pub last_scheduled_collection: Option<DateTime<Utc>>,
-    /// The slot of that batch; none where it was an install's first.
+    /// The slot of that batch; `None` if it was an install's first.
     pub last_collection_slot: Option<DateTime<Utc>>,
-    /// Collections since then that yielded no metric at all; none where the last one made a batch.
+    /// Collections since then that yielded no metric at all; `None` if the last one made a batch.
     pub empty_tries: Option<EmptyTries>,
-    /// When the oldest batch that waits for delivery was collected; none where none waits.
+    /// When the oldest batch that waits for delivery was collected; `None` if none waits.
     pub oldest_pending: Option<DateTime<Utc>>,
     /// Does the vendor show an older batch than the newest that was delivered? Then that one is sent again.
     pub portal_is_stale: bool,

@@ -61,7 +61,7 @@ impl Admin {
         })
     }
 
-    /// The e-mail address of a user; none where the user is gone, is disabled, or has no address.
+    /// The e-mail address of a user; `None` if the user is gone, is disabled, or has no address.
     ///
     /// # Errors
     /// [`Error`].
@@ -99,7 +99,7 @@ fn below(server_url: &Url, segments: &[&str]) -> Url {
     url
 }
 
-/// The body of an answer; none where it says that there is no such user.
+/// The body of an answer; `None` if it says that there is no such user.
 async fn read<T: DeserializeOwned>(step: Step, sent: reqwest::Result<Response>) -> Result<Option<T>, Error> {
     // Addresses are left out of errors: they may hold credentials, and a user's id.
     let unreachable = |source: reqwest::Error| Error::Unreachable { step, source: source.without_url() };

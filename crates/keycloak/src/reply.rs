@@ -12,7 +12,7 @@ pub(crate) struct Refusal {
     pub(crate) error: String,
 }
 
-/// What an answer other than a success says; none where the user is gone.
+/// What an answer other than a success says; `None` if the user is gone.
 pub(crate) fn refusal(step: Step, status: StatusCode, body: &Refusal) -> Option<Error> {
     let code = status.as_u16();
     Some(match (status, step) {

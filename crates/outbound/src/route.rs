@@ -9,7 +9,7 @@ pub struct Route {
     pub target: String,
     /// Is the connection to the server secured?
     pub tls: bool,
-    /// `host:port` of the proxy; none where the server is reached directly.
+    /// `host:port` of the proxy; `None` if the server is reached directly.
     pub proxy: Option<String>,
 }
 

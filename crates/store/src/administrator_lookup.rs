@@ -41,7 +41,7 @@ pub struct LookupRecord {
 }
 
 impl LookupRecord {
-    /// Until when whatever failed is not asked again; none where the latest look-up did not fail.
+    /// Until when whatever failed is not asked again; `None` if the latest look-up did not fail.
     pub fn retry_at(&self) -> Option<DateTime<Utc>> {
         let LookupResult::Failed { failure, failures_in_a_row, .. } = &self.result else { return None };
         Some(self.looked_up_at + wait_after(*failure, *failures_in_a_row))

@@ -52,7 +52,7 @@ pub struct Attempt {
     pub batch_id: Option<Uuid>,
     /// When the request began.
     pub started_at: DateTime<Utc>,
-    /// The SHA-256 of the body with a batch's metrics, as 64 lower-case hexadecimal digits; none where no batch was sent.
+    /// The SHA-256 of the body with a batch's metrics, as 64 lower-case hexadecimal digits; `None` if no batch was sent.
     pub body_sha256: Option<String>,
     /// From there to its end; kept to the millisecond.
     pub duration: Duration,
@@ -60,7 +60,7 @@ pub struct Attempt {
     pub http_status: Option<u16>,
     /// How far the vendor's clock was ahead of ours, where the reply told; kept to the millisecond.
     pub vendor_clock_offset: Option<TimeDelta>,
-    /// What went wrong; none where the vendor accepted.
+    /// What went wrong; `None` if the vendor accepted.
     pub failure: Option<Failure>,
 }
 
@@ -122,7 +122,7 @@ impl Store {
         .await?)
     }
 
-    /// How far the vendor's clock was ahead of ours when it was last told; none where it never was.
+    /// How far the vendor's clock was ahead of ours when it was last told; `None` if it never was.
     ///
     /// # Errors
     /// Any [`StoreError`].
@@ -165,7 +165,7 @@ fn ended_at(attempt: &Attempt) -> DateTime<Utc> {
         .unwrap_or(attempt.started_at)
 }
 
-/// The attempt's number; none where it was recorded before.
+/// The attempt's number; `None` if it was recorded before.
 async fn insert(transaction: &mut PgTransaction<'_>, attempt: &Attempt) -> Result<Option<i64>, sqlx::Error> {
     let failure = attempt.failure.as_ref();
     sqlx::query_scalar(

@@ -201,6 +201,6 @@ pub struct MetricPoint {
     pub batch_id: Uuid,
     /// The instant that it describes.
     pub collected_at: DateTime<Utc>,
-    /// The value; none where the batch lacks the metric.
+    /// The value; `None` if the batch lacks the metric.
     pub value: Option<Value>,
 }

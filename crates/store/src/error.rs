@@ -91,7 +91,7 @@ impl From<sqlx::Error> for StoreError {
     }
 }
 
-/// Why the certificate was refused; none where the connection failed for another reason, or did not.
+/// Why the certificate was refused; `None` if the connection failed for another reason, or did not.
 fn refused_certificate(error: &sqlx::Error) -> Option<&CertificateError> {
     let tls = match error {
         sqlx::Error::Io(error) => error.get_ref()?.downcast_ref(),

@@ -20,14 +20,14 @@ pub struct Identity {
     pub instance_id: Option<String>,
     /// The vendor's token for this install.
     pub service_token: Option<SecretString>,
-    /// The e-mail address the customer was registered with; none where an earlier release registered it.
+    /// The e-mail address the customer was registered with; `None` if an earlier release registered it.
     pub customer_email: Option<SecretString>,
     /// How that address was found.
     pub customer_email_step: Option<String>,
     /// A keyed hash of that address: enough to recognise it, not to tell it. None where no customer was registered by this
     /// program.
     pub customer_email_hash: Option<String>,
-    /// When the customer was registered; none where an earlier release did it.
+    /// When the customer was registered; `None` if an earlier release did it.
     pub registered_at: Option<DateTime<Utc>>,
     /// Our own id of this install: 64 hexadecimal digits, made once in each database and never changed.
     pub cluster_id: String,
@@ -38,9 +38,9 @@ pub struct Identity {
 pub struct Registration {
     /// The vendor's id of the customer.
     pub customer_id: String,
-    /// The vendor's id of the instance; none where it is yet to be asked for.
+    /// The vendor's id of the instance; `None` if it is yet to be asked for.
     pub instance_id: Option<String>,
-    /// The vendor's token; none where requests carry the publishable key.
+    /// The vendor's token; `None` if requests carry the publishable key.
     pub service_token: Option<SecretString>,
     /// The address.
     pub customer_email: SecretString,

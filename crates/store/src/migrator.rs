@@ -40,7 +40,7 @@ fn migrator() -> Migrator {
 }
 
 impl Store {
-    /// Brings the tables up to date, and returns the versions that this call has run; none where there was nothing to do,
+    /// Brings the tables up to date, and returns the versions that this call has run; `None` if there was nothing to do,
     /// which needs no right to write. Any number of processes may call it at once: one works, the others wait.
     ///
     /// # Errors

@@ -19,7 +19,7 @@ const RIGHTS: [(&str, &[&str]); 8] = [
 ];
 
 impl Store {
-    /// Gives `role` what the service needs on our tables, and returns the statements that did; none where it has it all. It is
+    /// Gives `role` what the service needs on our tables, and returns the statements that did; an empty list if it has them all. It is
     /// given nothing to create.
     ///
     /// # Errors

@@ -17,13 +17,13 @@ pub struct StoreFacts {
     pub last_collection: Option<DateTime<Utc>>,
     /// When the newest batch was collected that nobody asked for by hand.
     pub last_scheduled_collection: Option<DateTime<Utc>>,
-    /// The slot of that batch; none where it was an install's first.
+    /// The slot of that batch; `None` if it was an install's first.
     pub last_collection_slot: Option<DateTime<Utc>>,
-    /// Collections since then that yielded no metric at all; none where the last one made a batch.
+    /// Collections since then that yielded no metric at all; `None` if the last one made a batch.
     pub empty_tries: Option<EmptyTries>,
     /// When a batch was last delivered.
     pub last_upload: Option<DateTime<Utc>>,
-    /// When the oldest pending batch was collected; none where nothing is pending.
+    /// When the oldest pending batch was collected; `None` if nothing is pending.
     pub overdue_since: Option<DateTime<Utc>>,
     /// Batches that wait for delivery.
     pub pending: u64,
@@ -42,7 +42,7 @@ pub struct StoreFacts {
     /// pending, with the one that is sent again. At least 1 where the oldest pending batch was ever tried, as it waits for
     /// a retry.
     pub failures_in_a_row: u32,
-    /// What the vendor asked for when it last refused a request; none where it has accepted one since.
+    /// What the vendor asked for when it last refused a request; `None` if it has accepted one since.
     pub retry_after: Option<RetryAfter>,
     /// When the vendor last accepted a check-in.
     pub last_check_in: Option<DateTime<Utc>>,

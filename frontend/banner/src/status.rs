@@ -11,7 +11,7 @@ pub(crate) struct Status {
     pub(crate) state: String,
     /// The server's own words, in English.
     pub(crate) message: String,
-    /// Days until the license ends; none where the server does not say.
+    /// Days until the license ends; `None` if the server does not say.
     pub(crate) days: Option<u32>,
 }
 

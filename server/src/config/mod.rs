@@ -25,7 +25,7 @@ use variables::{Environment, Variables};
 /// Everything that can be configured, checked.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// Where OHE's database is; none where nothing names one.
+    /// Where OHE's database is; `None` if nothing names one.
     pub database: Option<PgConnectOptions>,
     /// The install.
     pub ohe: OheConfig,

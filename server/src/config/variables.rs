@@ -30,7 +30,7 @@ pub enum Source {
 pub struct Setting {
     /// The variable's name.
     pub name: &'static str,
-    /// Its value; `***` for a secret that is set; none where nothing is.
+    /// Its value; `***` for a secret that is set; `None` if nothing is.
     pub value: Option<String>,
     /// Where the value came from.
     pub source: Source,

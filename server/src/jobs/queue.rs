@@ -136,7 +136,7 @@ impl JobQueue {
     /// another process has just inserted the same job, this one quietly does not.
     async fn push(&self, queue: &str, key: &str, job: &[u8]) -> Result<Enqueued, JobQueueError> {
         // apalis itself never retries: a failed attempt is final, and whether there is another is for the schedule to
-        // say. A job whose worker died in mid-air is no such attempt: apalis hands it on all the same.
+        // say. A job whose worker died while it ran is no such attempt: apalis hands it on all the same.
         let pushed = sqlx::query(
             "INSERT INTO apalis.jobs (id, job_type, job, status, attempts, max_attempts, run_at, priority, idempotency_key)
              VALUES (apalis.generate_ulid(), $1, $2, 'Pending', 0, 1, now(), 0, $3)
@@ -151,7 +151,7 @@ impl JobQueue {
     }
 
     /// Lets a job that ended run again after a while. Its work is still due, or nobody asks: it failed, or there was nothing
-    /// it could do, for want of an administrator or because another process was at it.
+    /// it could do, because there is no administrator yet or because another process was at it.
     async fn wake(&self, queue: &str, key: &str, found: &Found) -> Result<Enqueued, JobQueueError> {
         let Some((ended, done_at)) = found.ended() else {
             if found.status == PENDING && found.run_at > found.seen_at {
@@ -233,7 +233,7 @@ struct Found {
 }
 
 impl Found {
-    /// How and when it ended; none where it waits or runs.
+    /// How and when it ended; `None` if it waits or runs.
     fn ended(&self) -> Option<(Ended, DateTime<Utc>)> {
         let ended = match self.status.as_str() {
             "Done" => Ended::Done,

@@ -48,7 +48,7 @@ impl JobQueue {
         }
     }
 
-    /// Gives `role` what the service needs on the tables, and returns the statements that did; none where it has it all.
+    /// Gives `role` what the service needs on the tables, and returns the statements that did; an empty list if it has them all.
     ///
     /// # Errors
     /// [`JobQueueError::Database`], as where this role may not give it; nothing is given then.

@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result};
 
 use crate::workspace;
 
-/// What breaks a rule, a line for each; none where all is well.
+/// What breaks a rule, a line for each; `None` if all is well.
 ///
 /// # Errors
 ///

@@ -61,7 +61,7 @@ const IS_NOT_DISABLED_IN_USER: &str = "NOT EXISTS (
 /// The users of one step, as parts of a query over `table`.
 pub(super) struct Users {
     pub(super) table: &'static str,
-    /// Their Keycloak ids; none where the column is missing.
+    /// Their Keycloak ids; `None` if the column is missing.
     pub(super) id: Option<&'static str>,
     /// Their addresses, likewise.
     pub(super) email: Option<&'static str>,
@@ -71,7 +71,7 @@ pub(super) struct Users {
 }
 
 impl Users {
-    /// The users of `step`; none where the step does not apply to this database.
+    /// The users of `step`; `None` if the step does not apply to this database.
     pub(super) fn of(step: AdministratorStep, schema: &Schema) -> Result<Option<Self>, AdministratorError> {
         if step == AdministratorStep::UserSettings {
             return of_user_settings(schema);

@@ -9,7 +9,7 @@ use sqlx::PgConnection;
 pub struct Column {
     /// The table, found by the search path.
     pub table: &'static str,
-    /// The column; none where the rows alone matter and any column will do.
+    /// The column; `None` if the rows alone matter and any column will do.
     pub name: Option<&'static str>,
 }
 

@@ -48,7 +48,7 @@ impl Schema {
         self.generation
     }
 
-    /// The revision of OHE's tables as a text; none where there is none or it may not be read.
+    /// The revision of OHE's tables as a text; `None` if it does not exist or may not be read.
     pub fn revision(&self) -> Option<&str> {
         self.revision.as_deref()
     }

@@ -5,7 +5,7 @@
 
 use super::relation::{Join, Part, Relation};
 
-/// The relation `name`; none where the name is that of a table.
+/// The relation `name`; `None` if the name is that of a table.
 pub(crate) fn find(name: &str) -> Option<&'static Relation> {
     RELATIONS.iter().find(|relation| relation.name == name)
 }

@@ -63,7 +63,7 @@ impl Store {
         .await?)
     }
 
-    /// The number of the last attempt to deliver this batch; none where it was never tried.
+    /// The number of the last attempt to deliver this batch; `None` if it was never tried.
     ///
     /// # Errors
     /// Any [`StoreError`].
@@ -74,7 +74,7 @@ impl Store {
             .await?)
     }
 
-    /// A batch that waits for delivery; none where it does not, or no longer.
+    /// A batch that waits for delivery; `None` if it does not, or no longer.
     ///
     /// # Errors
     /// Any [`StoreError`].

@@ -92,7 +92,7 @@ impl Store {
         })
     }
 
-    /// All that is known of one batch; none where there is no such batch.
+    /// All that is known of one batch; `None` if there is no such batch.
     ///
     /// # Errors
     /// Any [`StoreError`].
