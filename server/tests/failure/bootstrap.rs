@@ -10,14 +10,21 @@ use crate::world::World;
 
 const PROMISE: TimeDelta = TimeDelta::minutes(3);
 
-/// The first user accepts the terms, and has an address.
+/// The first user logs in, accepts the terms, and has an address. As OHE makes it, with an organization of the same id.
 async fn first_user(pool: &PgPool, at: DateTime<Utc>) {
-    sqlx::query("INSERT INTO user_settings (keycloak_user_id, accepted_tos, email) VALUES ('ann', $1, $2)")
-        .bind(at.naive_utc())
-        .bind("ann@acme.example")
-        .execute(pool)
-        .await
-        .unwrap();
+    sqlx::query(
+        "WITH org AS (
+             INSERT INTO org (id, name, agent_settings, conversation_settings) VALUES (gen_random_uuid(), 'ann', '{}', '{}')
+             RETURNING id
+         )
+         INSERT INTO \"user\" (id, current_org_id, role_id, first_login_at, accepted_tos, email)
+         SELECT id, id, (SELECT id FROM role WHERE name = 'admin'), $1, $1, $2 FROM org",
+    )
+    .bind(at.naive_utc())
+    .bind("ann@acme.example")
+    .execute(pool)
+    .await
+    .unwrap();
 }
 
 #[tokio::test]

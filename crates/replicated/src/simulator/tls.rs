@@ -33,7 +33,7 @@ pub enum CertificateError {
 /// A server's certificate from an authority of its own, which nobody trusts unless told to.
 #[derive(Debug, Clone)]
 pub struct ServerCertificate {
-    /// The authority's certificate in PEM, for [`crate::Settings::extra_root_certificates`].
+    /// The authority's certificate in PEM, for a client that is to trust it.
     pub authority_pem: String,
     config: Arc<rustls::ServerConfig>,
 }
