@@ -127,8 +127,11 @@ fn reads_list(reads: Vec<TableRead>) -> impl IntoView {
             </div>
         }
     };
-    view! {
-        <h3 class="collector__label">"Reads"</h3>
-        <dl class="collector__reads">{reads.into_iter().map(table).collect::<Vec<_>>()}</dl>
-    }
+    // In a generation of OHE's database that knows none of its metrics, a collector reads nothing.
+    (!reads.is_empty()).then(|| {
+        view! {
+            <h3 class="collector__label">"Reads"</h3>
+            <dl class="collector__reads">{reads.into_iter().map(table).collect::<Vec<_>>()}</dl>
+        }
+    })
 }

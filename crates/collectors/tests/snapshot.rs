@@ -83,25 +83,27 @@ async fn collectors_share_one_connection() {
 
 #[tokio::test]
 async fn the_time_zone_of_the_session_changes_nothing() {
-    let ohe = Ohe::as_it_is(Tables::Settings).await;
-    let plan = sample_data::Plan::half_a_year(now(), 80, 3_000);
-    let plan = sample_data::Plan { seed: 7, tables: Tables::Settings, ..plan };
-    sample_data::generate(ohe.owner(), &plan).await.unwrap();
-    let utc = ohe.collect().await.metrics;
-    assert_ne!(utc["v1_starts_30d"], int(0));
-    for zone in ["America/New_York", "Asia/Tokyo"] {
-        let pool = PgPoolOptions::new()
-            .after_connect(move |connection, _| {
-                Box::pin(async move {
-                    let set = AssertSqlSafe(format!("SET TimeZone = '{zone}'"));
-                    sqlx::raw_sql(set).execute(connection).await.map(drop)
+    for tables in [Tables::Settings, Tables::Orgs] {
+        let ohe = Ohe::as_it_is(tables).await;
+        let plan = sample_data::Plan::half_a_year(now(), 80, 3_000);
+        let plan = sample_data::Plan { seed: 7, tables, ..plan };
+        sample_data::generate(ohe.owner(), &plan).await.unwrap();
+        let utc = ohe.collect().await.metrics;
+        assert_ne!(utc["v1_starts_30d"], int(0));
+        for zone in ["America/New_York", "Asia/Tokyo"] {
+            let pool = PgPoolOptions::new()
+                .after_connect(move |connection, _| {
+                    Box::pin(async move {
+                        let set = AssertSqlSafe(format!("SET TimeZone = '{zone}'"));
+                        sqlx::raw_sql(set).execute(connection).await.map(drop)
+                    })
                 })
-            })
-            .connect_lazy_with(ohe.connect_options());
-        let there = collect(&pool, &ohe.registry, &CollectionOptions::at(now())).await.unwrap();
-        assert_eq!(there.metrics, utc, "{zone}");
-        let shown: String = sqlx::query_scalar("SHOW TimeZone").fetch_one(&pool).await.unwrap();
-        assert_eq!(shown, zone, "the session is in that zone, before and after");
+                .connect_lazy_with(ohe.connect_options());
+            let there = collect(&pool, &ohe.registry, &CollectionOptions::at(now())).await.unwrap();
+            assert_eq!(there.metrics, utc, "{zone}");
+            let shown: String = sqlx::query_scalar("SHOW TimeZone").fetch_one(&pool).await.unwrap();
+            assert_eq!(shown, zone, "the session is in that zone, before and after");
+        }
     }
 }
 
