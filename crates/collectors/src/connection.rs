@@ -23,6 +23,8 @@ const GRACE: Duration = Duration::from_secs(10);
 ///   whether the client still lives, and ends a transaction that idles;
 /// - one statement of many aggregates is beyond the cost at which PostgreSQL compiles it, which would take longer
 ///   than to run it;
+/// - a policy of row security that hides rows from us is an error, and makes no number wrong;
+/// - floats are written with all their digits;
 /// - rows are grouped by user, in memory, of which OHE's database is to keep enough for itself;
 /// - the passes of a statement run side by side, each in one process, where there is enough to do: in the session's own and
 ///   in one worker, and without one while OHE has workers, as `max_parallel_workers` counts those of all sessions. The
@@ -33,6 +35,8 @@ const SETTINGS: &str = "SET LOCAL TimeZone = 'UTC';
      SET LOCAL tcp_keepalives_idle = 30;
      SET LOCAL tcp_keepalives_interval = 10;
      SET LOCAL tcp_keepalives_count = 3;
+     SET LOCAL row_security = off;
+     SET LOCAL extra_float_digits = 1;
      SET LOCAL jit = off;
      SET LOCAL work_mem = '32MB';
      SET LOCAL max_parallel_workers_per_gather = 2;

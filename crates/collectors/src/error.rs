@@ -60,6 +60,11 @@ pub enum CollectError {
     /// The connection to OHE's database could not be had, or was lost; another time may do.
     #[error("the database of OpenHands Enterprise cannot be read")]
     Database(#[from] sqlx::Error),
+    /// A table was rewritten meanwhile, and may have looked empty: what was read could be wrong.
+    #[error(
+        "OpenHands Enterprise changes its tables at this moment, so what was read may be wrong; trying again later helps"
+    )]
+    TablesChanged,
     /// The server did not even answer that it had stopped a query.
     #[error("the database of OpenHands Enterprise does not answer")]
     NoAnswer,

@@ -86,6 +86,9 @@ pub async fn collect(
         metrics.extend(theirs);
         runs.push(run);
     }
+    if Schema::was_rewritten(transaction.connection(), &reads(&collectors)).await? {
+        return Err(CollectError::TablesChanged);
+    }
     transaction.end().await?;
     let missing = runs.iter().flat_map(|run| &run.missing);
     let database = describe(&context.schema, &collectors, missing.map(|missing| missing.keys.len()).sum());

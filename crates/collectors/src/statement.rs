@@ -121,7 +121,8 @@ impl Formula {
             Shape::Groups { fold, .. } => match fold {
                 Fold::CountTrue => format!("count(*) FILTER (WHERE {column} AND key IS NOT NULL)"),
                 Fold::Max => of_groups(format!("max({column})")),
-                Fold::Mean => of_groups(format!("avg({column})")),
+                // PostgreSQL rounds ties of numeric away from zero; a float would have lost some of them by then.
+                Fold::Mean => format!("round(({})::numeric, 4)", of_groups(format!("avg({column})"))),
                 Fold::LargestShare => {
                     format!(
                         "{} / nullif({}, 0)",
@@ -258,7 +259,7 @@ mod tests {
         assert_eq!(
             sql(Generation::Settings, &measures, &[]),
             "SELECT 0, ARRAY[(sum(v0))::text, (count(*) FILTER (WHERE v1 AND key IS NOT NULL))::text, \
-             (max(v2) FILTER (WHERE key IS NOT NULL))::text, (avg(v3) FILTER (WHERE key IS NOT NULL))::text, \
+             (max(v2) FILTER (WHERE key IS NOT NULL))::text, (round((avg(v3) FILTER (WHERE key IS NOT NULL))::numeric, 4))::text, \
              (max(v4) FILTER (WHERE key IS NOT NULL) / nullif(sum(v4) FILTER (WHERE key IS NOT NULL), 0))::text] \
              FROM (SELECT \"user_id\" AS key, count(*) AS v0, bool_or(\"open\") AS v1, count(*) AS v2, count(*) AS v3, \
              sum(\"cost\") AS v4 FROM \"cm\" GROUP BY 1) AS groups"

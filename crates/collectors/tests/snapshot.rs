@@ -4,7 +4,7 @@
 mod ohe;
 mod probe;
 
-use collectors::{CollectionOptions, Measure, Registry, Snapshot, Source, collect};
+use collectors::{CollectError, CollectionOptions, Column, Measure, Registry, Snapshot, Source, collect};
 use domain::metric::{Metric, MetricDeclaration};
 use ohe::{Ohe, int, now};
 use probe::{Probe, registry_with};
@@ -128,4 +128,23 @@ async fn settings_of_the_session_are_untouched_after_a_collection() {
     ohe.collect().await;
     let after: String = sqlx::query_scalar(settings).fetch_one(&ohe.pool).await.unwrap();
     assert_eq!(after, before);
+}
+
+#[tokio::test]
+async fn a_table_that_a_migration_rewrites_meanwhile_is_no_empty_one() {
+    static MIGRATION: OnceCell<PgPool> = OnceCell::const_new();
+    let ohe = Ohe::for_rows_by_hand(Tables::Orgs).await;
+    ohe.run("INSERT INTO repos (is_public) VALUES (true)").await;
+    MIGRATION.set(ohe.owner().clone()).unwrap();
+    let migrates = Probe::behaving("a_migration", |_| {
+        Box::pin(async {
+            sqlx::raw_sql("ALTER TABLE repos ALTER id TYPE int8").execute(MIGRATION.get().unwrap()).await?;
+            Ok(vec![Metric::new("probe", 1)])
+        })
+    });
+    let reads = Probe { reads: vec![Column::new("repos", "id")], ..migrates };
+    let registry = Registry::new([reads.forever()]).unwrap();
+    let error = collect(&ohe.pool, &registry, &CollectionOptions::at(now())).await.unwrap_err();
+    assert!(matches!(error, CollectError::TablesChanged), "{error}");
+    assert_eq!(ohe.collect().await.metrics["repos_known"], int(1), "the next one sees what is there");
 }

@@ -78,6 +78,9 @@ pub async fn look_up_administrator(pool: &PgPool) -> Result<AdministratorLookup,
             break;
         }
     }
+    if Schema::was_rewritten(transaction.connection(), &ADMINISTRATOR_COLUMNS).await? {
+        return Err(CollectError::TablesChanged.into());
+    }
     transaction.end().await?;
     Ok(lookup)
 }

@@ -125,7 +125,7 @@ const MEASURES: &[Measure] = &[
         .silent(NO_FEEDBACK),
     FEEDBACK_30D
         .aggregate(
-            "avg({rating})",
+            "round(avg({rating}), 4)",
             MetricDeclaration::average(
                 "feedback_avg_rating_30d",
                 "rating (1-5)",

@@ -43,6 +43,23 @@ impl Schema {
         Ok(Self { generation, revision, catalog })
     }
 
+    /// Whether one of the tables of `columns` was rewritten since the transaction's snapshot was taken, as by a migration of OHE
+    /// that changes a column's type: to that snapshot the table is empty, without an error.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub(crate) async fn was_rewritten(connection: &mut PgConnection, columns: &[Column]) -> Result<bool, sqlx::Error> {
+        let tables: Vec<_> = columns.iter().map(|column| column.table).collect();
+        // The first is read in the snapshot, and the second as it is now.
+        sqlx::query_scalar(
+            "SELECT coalesce(bool_or(relfilenode <> pg_relation_filenode(oid)), false) FROM pg_catalog.pg_class
+             WHERE relkind = 'r' AND oid IN (SELECT to_regclass(quote_ident(name)) FROM unnest($1::text[]) AS wanted (name))",
+        )
+        .bind(&tables)
+        .fetch_one(connection)
+        .await
+    }
+
     /// The generation.
     pub fn generation(&self) -> Generation {
         self.generation

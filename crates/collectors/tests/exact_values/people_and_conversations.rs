@@ -290,3 +290,10 @@ async fn new_values_of_every_enumeration_are_no_error() {
         .await;
     }
 }
+
+#[tokio::test]
+async fn a_mean_in_the_middle_of_two_is_rounded_away_from_zero() {
+    let ohe = Ohe::for_rows_by_hand(Tables::Settings).await;
+    ohe.run("INSERT INTO conversation_metadata (user_id, created_at) SELECT i % 800, {now} FROM generate_series(1, 829) AS i").await;
+    ohe.expect([("avg_conversations_per_user_30d", float(1.0363))]).await;
+}
