@@ -1,7 +1,6 @@
 //! One install: the services and the job queues over one database.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use domain::clock::Clock;
 
@@ -16,7 +15,6 @@ pub struct Install {
     pub services: Services,
     /// Where work waits.
     pub queue: JobQueue,
-    prepared: AtomicBool,
 }
 
 /// Why the database cannot be prepared.
@@ -38,7 +36,7 @@ impl Install {
     pub fn new(config: &Config, clock: Arc<dyn Clock>) -> Result<Arc<Self>, StartError> {
         let services = Services::new(config, clock)?;
         let queue = JobQueue::new(services.job_store.pool().clone());
-        Ok(Arc::new(Self { services, queue, prepared: AtomicBool::new(false) }))
+        Ok(Arc::new(Self { services, queue }))
     }
 
     /// Makes all tables, or brings them up to date, and sees that this role may use them. A second call, and a second process,
@@ -52,7 +50,6 @@ impl Install {
         self.queue.set_up().await?;
         self.services.store.require_rights().await?;
         self.queue.require_rights().await?;
-        self.prepared.store(true, Ordering::Release);
         Ok(())
     }
 
@@ -76,10 +73,5 @@ impl Install {
         let mut statements = self.services.store.grant_to(role).await?;
         statements.extend(self.queue.grant_to(role).await?);
         Ok(statements)
-    }
-
-    /// Has this process seen the tables up to date?
-    pub fn is_prepared(&self) -> bool {
-        self.prepared.load(Ordering::Acquire)
     }
 }

@@ -201,7 +201,7 @@ fn identity_panel(identity: Identity) -> impl IntoView {
     }
 }
 
-/// Whose address it is, or what an administrator can do where there is none.
+/// Whose address it is, or what an administrator can do if no address was found.
 fn administrator_note(lookup: AdministratorLookup) -> impl IntoView {
     let AdministratorLookup { at, answer } = lookup;
     let text = administrator_text(&answer);

@@ -10,7 +10,7 @@ use crate::schema::{Column, Schema};
 const ONLY_SINCE_2026: &str = "OHE records this only since its 2026 releases.";
 const NOT_RECORDED: &str = "This release of OHE does not record this.";
 const NO_TABLES: &str = "None of OHE's tables that this needs are in this database.";
-/// The one reason that whoever runs the service can mend.
+/// The one reason that an operator of the service can mend.
 pub const NOT_READABLE: &str = "The service may not read this; run grants.sql again.";
 const NOT_GIVEN: &str = "The collector did not give this.";
 

@@ -38,16 +38,6 @@ pub enum AdministratorAddress {
     Nobody,
 }
 
-impl AdministratorAddress {
-    /// The address, or none.
-    pub fn into_email(self) -> Option<SecretString> {
-        match self {
-            Self::Found { email, .. } => Some(email),
-            Self::Nobody => None,
-        }
-    }
-}
-
 /// Why the administrator's address could not be asked for. It does not mean that there is none.
 #[derive(Debug, thiserror::Error)]
 pub enum AdminEmailError {

@@ -37,7 +37,7 @@ const PAGE: i64 = 20;
 pub struct AdministratorLookup {
     /// The first address that counts, and the step that gave it.
     pub found: Option<(AdministratorStep, SecretString)>,
-    /// The Keycloak id of the first user of all steps that were taken: of every step where none gave an address.
+    /// The Keycloak id of the first user of all steps that were taken. If no step gave an address, all of them were.
     pub first_user_id: Option<String>,
 }
 

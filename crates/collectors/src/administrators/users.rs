@@ -53,7 +53,7 @@ const OWNS_DEFAULT_ORG: &str = "EXISTS (
     JOIN role ON role.id = member.role_id AND role.name = 'owner'
     WHERE member.user_id = u.id)";
 
-/// Keycloak's ids are written in lower case by Keycloak, and as they were given by whoever wrote a row.
+/// Keycloak writes its ids in lower case. A row of `user_settings` may spell the same id in capitals.
 const IS_NOT_DISABLED_IN_USER: &str = "NOT EXISTS (
     SELECT FROM \"user\" AS account
     WHERE account.is_disabled AND lower(account.id::text) = lower(btrim(u.keycloak_user_id)))";

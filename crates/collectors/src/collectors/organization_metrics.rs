@@ -1,4 +1,4 @@
-//! How this install is shared by teams. Every user has a personal organization besides, which is none of these.
+//! How this install is shared by teams. Every user has a personal organization besides, which is not counted here.
 
 use domain::metric::MetricDeclaration;
 

@@ -99,7 +99,7 @@ fn key(column: Column) -> (String, String) {
     (column.table.to_owned(), column.name.unwrap_or_default().to_owned())
 }
 
-/// `columns` in order, each once; a table as a whole only where none of its columns is among them.
+/// `columns` in order, each once. A table as a whole is left out if one of its columns is among them.
 pub(crate) fn distinct(columns: impl Iterator<Item = Column>) -> Vec<Column> {
     let columns: BTreeSet<_> = columns.collect();
     let names_a_column = |table: &str| columns.iter().any(|column| column.table == table && column.name.is_some());
